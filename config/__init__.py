@@ -1,0 +1,1 @@
+"""Wiring: it may import everything, and nothing imports it."""

@@ -1,0 +1,46 @@
+"""The workers. Redis carries wake-ups only; the truth and the schedule are in PostgreSQL.
+
+Two queues: ``drain`` sends, one process a core; ``housekeeping`` belongs to the sweeper, which also keeps the beat.
+No ETA, no countdown, no retry by Celery: a message may be lost or repeated without anybody noticing.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("jackfield")
+app.conf.update(
+    broker_url=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600},
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_default_queue="drain",
+    task_routes={"housekeeping.*": {"queue": "housekeeping"}},
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    beat_scheduler="celery.beat:Scheduler",  # in memory: nothing to remember between starts
+    beat_schedule={
+        "sweep": {"task": "deliveries.drain", "schedule": 1.0, "options": {"expires": 1}},
+        "release": {"task": "housekeeping.release", "schedule": 2.0, "options": {"expires": 2}},
+        "ask-recipients": {"task": "housekeeping.ask_recipients", "schedule": 5.0, "options": {"expires": 5}},
+        "partitions": {"task": "housekeeping.partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+        "retention": {"task": "housekeeping.retention", "schedule": 600.0, "options": {"expires": 600}},
+    },
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    """Without a listener Celery would replace the logging set-up by its own."""

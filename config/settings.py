@@ -1,0 +1,101 @@
+"""Settings: read once from the environment, every variable documented in ``.env.example``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# "production" trusts nothing; "sandbox" is the demo with its simulators; "test" is the test suite.
+MODE = env.one_of("JACKFIELD_MODE", ("production", "sandbox", "test"), "production")
+DEBUG = False
+PUBLIC_URL = env.text("JACKFIELD_URL", "http://127.0.0.1:8000").rstrip("/")
+
+# --------------------------------------------------------------------------- secrets
+
+SECRET_KEY = env.text("SECRET_KEY", "" if MODE == "production" else "only-for-the-demo-and-the-tests")
+# Comma-separated "<id>:<base64 of 32 bytes>"; the first seals, all open. See workspaces/crypto.py.
+ENCRYPTION_KEYS = env.words(
+    "ENCRYPTION_KEYS", "" if MODE == "production" else "demo:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+)
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: give it 50 random characters.")
+if not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("ENCRYPTION_KEYS is not set: `python manage.py new_key` prints one.")
+
+# --------------------------------------------------------------------------- the outside
+
+# Customers' addresses may use these ports; 80 also permits plain http.
+OUTGOING_PORTS = frozenset(int(port) for port in env.words("OUTGOING_PORTS", "443"))
+# Simulators: "slack.com=127.0.0.1:8002" sends what is meant for slack.com there; a bare "host:port" may be spoken to.
+SIMULATED_HOSTS = env.pairs("SIMULATED_HOSTS")
+SANDBOX_TARGETS = frozenset(env.words("SANDBOX_TARGETS")) | frozenset(SIMULATED_HOSTS.values())
+if MODE == "production" and SANDBOX_TARGETS:
+    raise ImproperlyConfigured(
+        "SIMULATED_HOSTS and SANDBOX_TARGETS are for the sandbox only: unset them in production."
+    )
+EMAIL_URL = env.text("EMAIL_URL")  # smtp://user:password@host:587 (STARTTLS) or smtps://…:465
+EMAIL_FROM = env.text("EMAIL_FROM", "Jackfield <alerts@localhost>")
+
+# --------------------------------------------------------------------------- the pipeline
+
+DRAIN_THREADS = env.number("DRAIN_THREADS", 64)  # waits on HTTP, for each worker process
+CONNECTION_PARALLEL = env.number("CONNECTION_PARALLEL", 10)  # deliveries in flight to one connection
+WORKSPACE_PARALLEL = env.number("WORKSPACE_PARALLEL", 64)  # deliveries in flight for one workspace
+RETENTION_DAYS = env.number("RETENTION_DAYS", 30)
+SILENT_RETENTION_DAYS = env.number("SILENT_RETENTION_DAYS", 3)  # events that no rule fired on
+
+# --------------------------------------------------------------------------- Django
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if MODE == "production" else "127.0.0.1,localhost,testserver")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # a redirect would break POST, PUT and DELETE of the wire contract
+INSTALLED_APPS = [
+    "config",
+    "workspaces",
+    "connections",
+    "rules",
+    "deliveries",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "config.outage.outage_is_503",
+    "config.cors.browsers_may_emit",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+# Without a URL the dummy back-end stands in: commands that need no database work, all others say what is missing.
+_database = env.database("DATABASE_URL")
+DATABASES = {"default": _database} if _database else {}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the API measures for itself, before it reads: deliveries/reading.py
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+LOGGING_CONFIG = None
+logs.configure(MODE)

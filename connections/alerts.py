@@ -1,0 +1,114 @@
+"""What an alert has in common whatever carries it: the severity's mark, the badges, the default texts, tame text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+from connections.provider import Job
+
+TITLE = '{{ event.type | replace: ".", " " | replace: "_", " " | capitalize }}'
+MESSAGE = "{{ message | default: description | default: summary }}"
+
+# C0 and C1 controls but tab and line feed, halves of surrogate pairs, and the marks that reorder what is read.
+# Source for the last: CVE-2021-42574, where text reads otherwise than it runs.
+_UNTAME = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a severity is shown: never by colour alone, so that it is told without seeing it."""
+
+    word: str
+    emoji: str
+    colour: str
+
+
+_MARKS = {
+    "debug": Mark("Debug", "⚫", "#5f6b7a"),
+    "info": Mark("Info", "⚪", "#3f6ea8"),
+    "low": Mark("Low", "🔵", "#2563ab"),
+    "medium": Mark("Medium", "🟡", "#8a6100"),
+    "high": Mark("High", "🟠", "#b4490f"),
+    "critical": Mark("Critical", "🔴", "#b3202c"),
+}
+
+
+def mark_of(severity: str) -> Mark | None:
+    """The mark of a severity; None when the event has none."""
+    return _MARKS.get(severity)
+
+
+def badges(job: Job) -> list[str]:
+    """What must never be overlooked: that this is not production, or only a test."""
+    words = [] if job.workspace.environment == "production" else [job.workspace.environment]
+    return [*words, "test"] if job.test else words
+
+
+def footer(job: Job) -> str:
+    """Where the alert comes from, in one line."""
+    parts = [job.event.type, job.workspace.name, *badges(job), f"event {short(job.event.id)}"]
+    return cut(one_line(" · ".join(parts)), 300)
+
+
+def short(id: UUID) -> str:
+    """The end of an id: enough to recognise it by, since ids of one minute begin alike."""
+    return id.hex[-8:]
+
+
+def readable(key: str) -> str:
+    """``alert.triggered`` or ``account_id`` as words."""
+    words = one_line(re.sub(r"[._-]+", " ", key))
+    return words[:1].upper() + words[1:]
+
+
+def facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The payload's own plain values as (label, value), in their order; objects, lists and empty ones are left out."""
+    found = [(readable(key), _plain(value)) for key, value in payload.items()]
+    return [(label, value) for label, value in found if label and value]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or isinstance(value, dict | list | tuple):
+        return ""
+    return tidy(str(value)).strip()
+
+
+def tidy(text: str) -> str:
+    """The text without what could break a line protocol or turn its reading round; line ends as ``\\n``."""
+    return _UNTAME.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    """The text on one line, fit for a header, a title or a subject."""
+    return " ".join(tidy(text).split())
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters, and the sign that there was more."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def web_link(text: str, *, most: int) -> str:
+    """The address, percent-encoded where it must be; empty when it is not a web address or longer than ``most``."""
+    address = one_line(text)
+    if not host_of(address):
+        return ""
+    encoded = quote(address, safe="!#$%&'()*+,/:;=?@[]~")
+    return encoded if len(encoded) <= most else ""
+
+
+def host_of(address: str) -> str:
+    """The host that a web address really leads to; empty when it is none."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    return host if parts.scheme in ("http", "https") and re.fullmatch(r"[\w.:-]+", host) else ""

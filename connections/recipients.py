@@ -1,0 +1,93 @@
+"""Mail addresses that a customer typed: each owner is asked once, by a mailed link, and mail flows after their yes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from connections import smtp
+from connections.models import Connection, Recipient
+from connections.provider import Answer, Mail
+
+_log = structlog.get_logger("connections")
+
+
+def name_recipients(connection: Connection, addresses: Iterable[str]) -> None:
+    """Keep exactly these addresses. Those that stay keep their yes; new ones will be asked."""
+    wanted = list(dict.fromkeys(address.lower() for address in addresses))
+    rows = Recipient.objects.filter(connection=connection)
+    rows.exclude(address__in=wanted).delete()
+    present = set(rows.values_list("address", flat=True))
+    Recipient.objects.bulk_create(
+        Recipient(
+            organization_id=connection.organization_id,
+            workspace_id=connection.workspace_id,
+            connection=connection,
+            address=address,
+            token_hash=_hash(secrets.token_urlsafe(32)),  # stands until the question is mailed
+        )
+        for address in wanted
+        if address not in present
+    )
+
+
+def ask_all() -> int:
+    """Mail the question to every address that has not been asked. Returns how many were asked.
+
+    Race: two sweepers. The one that moves ``asked_at`` first asks; the other finds nothing to move.
+    """
+    asked = 0
+    for recipient in Recipient.objects.filter(asked_at=None, confirmed_at=None).select_related("workspace")[:100]:
+        asked += _ask(recipient)
+    return asked
+
+
+def _ask(recipient: Recipient) -> bool:
+    token = secrets.token_urlsafe(32)
+    claimed = Recipient.objects.filter(id=recipient.id, asked_at=None).update(
+        asked_at=timezone.now(), token_hash=_hash(token)
+    )
+    if not claimed:
+        return False
+    reply = smtp.send(_question(recipient, link=urljoin(settings.PUBLIC_URL, f"/confirm/{token}")))
+    if isinstance(reply, Answer):
+        return True
+    _log.warning("recipient.not_asked", recipient=str(recipient.id), trouble=reply.trouble)
+    Recipient.objects.filter(id=recipient.id).update(asked_at=None)
+    return False
+
+
+def find(token: str) -> Recipient | None:
+    """Whose link this is; None for a link that was never mailed or that a newer one replaced."""
+    return Recipient.objects.select_related("workspace").filter(token_hash=_hash(token)).first()
+
+
+def confirm(recipient: Recipient) -> None:
+    """Its owner said yes."""
+    Recipient.objects.filter(id=recipient.id, confirmed_at=None).update(confirmed_at=timezone.now())
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _question(recipient: Recipient, *, link: str) -> Mail:
+    name = recipient.workspace.name
+    text = (
+        f"Somebody in {name} asked for alerts to be mailed to {recipient.address}.\n\n"
+        f"If you want them, confirm here:\n{link}\n\n"
+        "If you do nothing, nothing will be sent to you.\n"
+    )
+    return Mail(
+        to=(recipient.address,),
+        subject=f"Do you want alerts from {name}?",
+        text=text,
+        html="",
+        message_id=f"<confirm-{recipient.id}@jackfield>",
+    )

@@ -1,0 +1,172 @@
+"""The API of this room: what happened to events, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from deliveries import recovery, waking
+from deliveries.ingest import as_text
+from deliveries.models import Attempt, Capture, Delivery, Event, Status
+from deliveries.shapes import (
+    AttemptDetail,
+    AttemptOut,
+    EventDetail,
+    EventOut,
+    RuleEventOut,
+    attempt_shape,
+    delivery_shape,
+    event_detail,
+    event_shape,
+)
+from workspaces.api import ERRORS, Call, MachineToken
+from workspaces.errors import bad_request, not_found
+from workspaces.ids import derive
+from workspaces.wire import Page, page
+
+router = Router(tags=["Events"], auth=MachineToken())
+DELIVERY = "/events/{event_id}/rules/{rule_id}"
+
+
+@router.get("/events", response={200: Page[EventOut], **ERRORS}, summary="List the events")
+def list_events(
+    request: Call,
+    event: str | None = None,
+    status: str | None = None,
+    resource: str | None = None,
+    resource_id: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Any:
+    """Of all workspaces, newest first."""
+    rows = Event.objects.for_organization(request.auth.organization_id)
+    return page(_filtered(rows, event, status, resource, resource_id), limit=limit, cursor=cursor, show=event_shape)
+
+
+@router.get("/workspaces/{workspace_id}/events", response={200: Page[EventOut], **ERRORS})
+def list_workspace_events(
+    request: Call,
+    workspace_id: UUID,
+    event: str | None = None,
+    status: str | None = None,
+    resource: str | None = None,
+    resource_id: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Any:
+    """Of one workspace, newest first."""
+    rows = Event.objects.for_workspace(request.auth.workspace(workspace_id).id)
+    return page(_filtered(rows, event, status, resource, resource_id), limit=limit, cursor=cursor, show=event_shape)
+
+
+def _filtered(
+    rows: QuerySet[Event], event: str | None, status: str | None, resource: str | None, resource_id: str | None
+) -> QuerySet[Event]:
+    if status and status not in Status.values:
+        raise bad_request("status", f"must be one of {', '.join(Status.values)}.")
+    wanted = {"event": event, "status": status, "resource": resource, "resource_id": resource_id}
+    return rows.filter(**{name: value for name, value in wanted.items() if value}).defer("payload")
+
+
+@router.get("/events/{event_id}", response={200: EventDetail, **ERRORS}, summary="Get an event")
+def get_event(request: Call, event_id: UUID) -> Any:
+    """With a delivery for each rule that fired, and the verdict of every rule considered."""
+    return event_detail(_own(request, event_id))
+
+
+@router.get("/events/{event_id}/payload", response={200: EventDetail, **ERRORS}, summary="Get an event's payload")
+def get_payload(request: Call, event_id: UUID) -> Any:
+    """The event with `payload`, exactly as it was received: the order of keys and the form of numbers included."""
+    row = _own(request, event_id)
+    shown = EventDetail.model_validate(event_detail(row)).model_dump(mode="json")
+    text = f'{as_text(shown)[:-1]},"payload":{row.payload}}}'
+    return HttpResponse(text, content_type="application/json; charset=utf-8")
+
+
+@router.get(DELIVERY + "/attempts", response={200: Page[AttemptOut], **ERRORS}, summary="List a delivery's attempts")
+def list_attempts(request: Call, event_id: UUID, rule_id: UUID) -> Any:
+    """Newest first; all of them, ten as a rule."""
+    delivery, _ = _own_delivery(request, event_id, rule_id)
+    rows = sorted(_attempts(delivery), key=lambda row: -row.number)
+    records = [attempt_shape(row) for row in rows]
+    return {"count": len(records), "limit": max(len(records), 1), "next_cursor": None, "records": records}
+
+
+@router.get(DELIVERY + "/attempts/{attempt_id}", response={200: AttemptDetail, **ERRORS}, summary="Get an attempt")
+def get_attempt(request: Call, event_id: UUID, rule_id: UUID, attempt_id: UUID) -> Any:
+    """With what was sent and what came back."""
+    return attempt_shape(_own_attempt(request, event_id, rule_id, attempt_id))
+
+
+@router.get(DELIVERY + "/attempts/{attempt_id}/response-details", response={200: list[dict[str, Any]], **ERRORS})
+def get_response_details(request: Call, event_id: UUID, rule_id: UUID, attempt_id: UUID) -> Any:
+    """Each answer of the destination, in order."""
+    return [exchange["response"] for exchange in _own_attempt(request, event_id, rule_id, attempt_id).exchanges]
+
+
+@router.get(DELIVERY + "/capture", response={200: dict[str, Any], **ERRORS}, summary="Get what was captured")
+def get_capture(request: Call, event_id: UUID, rule_id: UUID) -> Any:
+    """What would have been sent: of the capture destination, and of workspaces that only record."""
+    delivery, _ = _own_delivery(request, event_id, rule_id)
+    capture = Capture.objects.filter(id=delivery.id).first()
+    if capture is None:
+        raise not_found()
+    return {"id": str(capture.id), "request": capture.request, "body": capture.body}
+
+
+@router.post(DELIVERY + "/retry", response={200: RuleEventOut, **ERRORS}, summary="Retry a delivery now")
+def retry(request: Call, event_id: UUID, rule_id: UUID) -> Any:
+    """425 while an attempt is under way or about to be; 409 when it has arrived or its connection is switched off."""
+    delivery, event = _own_delivery(request, event_id, rule_id)
+    retried = recovery.retry(delivery, actor=request.auth.name)
+    waking.wake()
+    return delivery_shape(retried, event)
+
+
+@router.post(DELIVERY + "/cancel", response={200: RuleEventOut, **ERRORS}, summary="Cancel a delivery")
+def cancel(request: Call, event_id: UUID, rule_id: UUID) -> Any:
+    """No further attempt; a request that is under way finishes. 409 when it is over."""
+    delivery, event = _own_delivery(request, event_id, rule_id)
+    return delivery_shape(recovery.cancel(delivery, actor=request.auth.name), event)
+
+
+@router.post("/events/{event_id}/cancel", response={200: EventDetail, **ERRORS}, summary="Cancel an event")
+def cancel_event(request: Call, event_id: UUID) -> Any:
+    """Everything of it that is still open. 409 when nothing is."""
+    event = _own(request, event_id)
+    recovery.cancel_event(event, actor=request.auth.name)
+    return event_detail(_own(request, event_id))
+
+
+def _own(request: HttpRequest, event_id: UUID) -> Event:
+    caller = request.auth  # type: ignore[attr-defined]
+    found = Event.objects.for_organization(caller.organization_id).filter(id=event_id).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _own_delivery(request: HttpRequest, event_id: UUID, rule_id: UUID) -> tuple[Delivery, Event]:
+    event = _own(request, event_id)
+    found = Delivery.objects.filter(id=derive(event.id, rule_id)).first()
+    if found is None:
+        raise not_found()
+    return found, event
+
+
+def _attempts(delivery: Delivery) -> list[Attempt]:
+    """By their derived ids: one more than were counted, for the one that finished after a cancel."""
+    ids = [derive(delivery.id, number) for number in range(1, delivery.attempt_count + 2)]
+    return list(Attempt.objects.filter(id__in=ids))
+
+
+def _own_attempt(request: HttpRequest, event_id: UUID, rule_id: UUID, attempt_id: UUID) -> Attempt:
+    delivery, _ = _own_delivery(request, event_id, rule_id)
+    found = next((row for row in _attempts(delivery) if row.id == attempt_id), None)
+    if found is None:
+        raise not_found()
+    return found

@@ -1,0 +1,99 @@
+"""What a person can do about a delivery: send it again now, or call it off. Attempts that were made never change."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from deliveries.models import OPEN_STATES, Delivery, Event, State
+from deliveries.recording import count_events
+from workspaces import audit
+from workspaces.errors import ApiError
+
+IMMINENT_SECONDS = 2
+
+
+def retry(delivery: Delivery, *, actor: str) -> Delivery:
+    """Make the next attempt due now. Raises ApiError 409 when there is nothing to retry, 425 when it is under way."""
+    with transaction.atomic():
+        locked = Delivery.objects.select_for_update().get(id=delivery.id)
+        _refuse_retry(locked)
+        was = State(locked.state)
+        locked.state, locked.due_at, locked.finished_at = State.RETRYING, timezone.now(), None
+        locked.save(update_fields=["state", "due_at", "finished_at"])
+        if was in (State.FAILED, State.CANCELED):
+            _reopen(locked.event_id, was)
+        _trace(locked, actor=actor, verb="delivery.retried")
+    return locked
+
+
+def cancel(delivery: Delivery, *, actor: str) -> Delivery:
+    """No further attempt. A request that is under way finishes and is recorded. Raises ApiError 409 when it is over."""
+    with transaction.atomic():
+        locked = Delivery.objects.select_for_update().get(id=delivery.id)
+        if locked.state not in OPEN_STATES:
+            raise ApiError(409, f"This delivery is {locked.state} already.")
+        _call_off([locked], actor=actor)
+    locked.refresh_from_db()
+    return locked
+
+
+def cancel_event(event: Event, *, actor: str) -> int:
+    """Call off everything of an event that is still open. Returns how many deliveries that were."""
+    with transaction.atomic():
+        rows = Delivery.objects.select_for_update().filter(event_id=event.id, state__in=OPEN_STATES).order_by("id")
+        found = list(rows)
+        if not found:
+            raise ApiError(409, "Nothing of this event is still open.")
+        _call_off(found, actor=actor)
+    return len(found)
+
+
+def _refuse_retry(delivery: Delivery) -> None:
+    if delivery.state == State.DELIVERED:
+        raise ApiError(409, "This delivery has arrived; there is nothing to retry.")
+    if delivery.state == State.HELD:
+        raise ApiError(409, "The connection is switched off. Mend it, and everything that waits is sent.")
+    if delivery.state in (State.PENDING, State.SENDING):
+        raise ApiError(425, "An attempt is under way.")
+    soon = timezone.now() + timedelta(seconds=IMMINENT_SECONDS)
+    if delivery.state == State.RETRYING and delivery.due_at and delivery.due_at <= soon:
+        raise ApiError(425, "The next attempt is about to be made.")
+
+
+def _reopen(event_id: UUID, was: State) -> None:
+    """The event is no longer over: its counter goes back with the delivery that left it."""
+    column = "failed_count" if was is State.FAILED else "canceled_count"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE deliveries_event SET {column} = {column} - 1, status = 'retrying', completed_at = NULL"  # noqa: S608
+            " WHERE id = %s",
+            [event_id],
+        )
+
+
+def _call_off(deliveries: list[Delivery], *, actor: str) -> None:
+    """The fence moves, so that a result still on its way is noted as an attempt and changes nothing else."""
+    ids = [delivery.id for delivery in deliveries]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE deliveries_delivery SET state = 'canceled', due_at = NULL, fence = fence + 1, finished_at = now()"
+            " WHERE id = ANY(%s)",
+            [ids],
+        )
+        count_events(cursor, [(delivery.event_id, State.CANCELED) for delivery in deliveries])
+    for delivery in deliveries:
+        _trace(delivery, actor=actor, verb="delivery.canceled")
+
+
+def _trace(delivery: Delivery, *, actor: str, verb: str) -> None:
+    audit.record(
+        actor=actor,
+        verb=verb,
+        subject=delivery.id,
+        organization_id=delivery.organization_id,
+        workspace_id=delivery.workspace_id,
+    )

@@ -1,0 +1,172 @@
+"""Events, deliveries, decisions and attempts as the wire has them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from deliveries.models import Attempt, Decision, Delivery, Event, State
+from rules.severity import Severity
+from workspaces.wire import Moment
+
+
+class RuleEventOut(Schema):
+    """One event under one rule. ``state`` tells what ``status`` cannot: held is shown there as retrying."""
+
+    id: UUID
+    type: str = "rule"
+    workspace: UUID
+    event: str
+    event_id: UUID
+    resource: str | None
+    resource_id: str | None
+    connection: UUID
+    rule: UUID
+    integration_type: str
+    status: str
+    state: str
+    attempt_count: int
+    started_at: Moment | None
+    completed_at: Moment | None
+    next_attempt_at: Moment | None
+    last_error: str | None
+    created_by: str
+    created_at: Moment
+
+
+class EventOut(Schema):
+    """An event, and how far it is."""
+
+    id: UUID
+    type: str
+    workspace: UUID
+    event: str
+    resource: str
+    resource_id: str | None
+    severity: str | None
+    status: str
+    total_rules: int
+    completed_count: int
+    failed_count: int
+    started_at: Moment | None
+    completed_at: Moment | None
+    created_by: str
+    created_at: Moment
+
+
+class DecisionOut(Schema):
+    """Why each rule considered did or did not fire: each clause, what it asked and what it saw."""
+
+    decided_at: Moment
+    ruleset_version: int
+    verdicts: list[dict[str, Any]]
+
+
+class EventDetail(EventOut):
+    """An event with its deliveries and the decision behind them."""
+
+    rule_events: list[RuleEventOut]
+    decision: DecisionOut | None
+
+
+class AttemptOut(Schema):
+    """One try."""
+
+    id: UUID
+    number: int
+    outcome_code: str
+    result: str = Field(description="What happened, in plain words.")
+    fix: str | None = Field(description="What a person can do about it.")
+    culprit: str = Field(description="Who has to act: nobody, delivery, rule, connection, provider or us.")
+    notes: list[str]
+    reference: str | None = Field(description="The destination's own id for what was created.")
+    started_at: Moment
+    completed_at: Moment
+    duration_ms: int
+
+
+class AttemptDetail(AttemptOut):
+    """One try with the exact requests and answers; secrets are struck out."""
+
+    exchanges: list[dict[str, Any]]
+
+
+def event_shape(row: Event) -> dict[str, Any]:
+    """An event without its deliveries."""
+    return {
+        "id": row.id,
+        "type": row.kind,
+        "workspace": row.workspace_id,
+        "event": row.event,
+        "resource": row.resource,
+        "resource_id": row.resource_id or None,
+        "severity": Severity(row.severity).label if row.severity is not None else None,
+        "status": row.status,
+        "total_rules": row.total_rules,
+        "completed_count": row.completed_count,
+        "failed_count": row.failed_count,
+        "started_at": row.decided_at,
+        "completed_at": row.completed_at,
+        "created_by": row.created_by,
+        "created_at": row.created_at,
+    }
+
+
+def event_detail(row: Event) -> dict[str, Any]:
+    """An event with its deliveries and its decision."""
+    deliveries = Delivery.objects.filter(event_id=row.id).order_by("id")
+    decision = Decision.objects.filter(id=row.id).first()
+    shown = event_shape(row)
+    shown["rule_events"] = [delivery_shape(delivery, row) for delivery in deliveries]
+    shown["decision"] = decision and {
+        "decided_at": decision.decided_at,
+        "ruleset_version": decision.ruleset_version,
+        "verdicts": decision.verdicts,
+    }
+    return shown
+
+
+def delivery_shape(row: Delivery, event: Event) -> dict[str, Any]:
+    """A delivery: the contract's rule event."""
+    waiting = row.state in (State.PENDING, State.RETRYING)
+    return {
+        "id": row.id,
+        "workspace": row.workspace_id,
+        "event": event.event,
+        "event_id": event.id,
+        "resource": event.resource,
+        "resource_id": event.resource_id or None,
+        "connection": row.connection_id,
+        "rule": row.rule_id,
+        "integration_type": row.provider,
+        "status": State(row.state).status,
+        "state": row.state,
+        "attempt_count": row.attempt_count,
+        "started_at": row.first_sent_at,
+        "completed_at": row.finished_at,
+        "next_attempt_at": row.due_at if waiting else None,
+        "last_error": row.last_error or None,
+        "created_by": event.created_by,
+        "created_at": row.created_at,
+    }
+
+
+def attempt_shape(row: Attempt) -> dict[str, Any]:
+    """An attempt, its exchanges included."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "outcome_code": row.code,
+        "result": row.reason,
+        "fix": row.fix or None,
+        "culprit": row.culprit,
+        "notes": row.notes,
+        "reference": row.reference or None,
+        "started_at": row.started_at,
+        "completed_at": row.finished_at,
+        "duration_ms": row.duration_ms,
+        "exchanges": row.exchanges,
+    }

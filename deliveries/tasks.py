@@ -1,0 +1,35 @@
+"""What workers run. Each may run twice, at once or never: the verbs claim their work in PostgreSQL."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from deliveries import holding, partitions, retention, shutdown, waking
+from deliveries.draining import drain
+
+
+@shared_task(name=waking.DRAIN)
+def drain_everything() -> None:
+    """Woken by an event, or by the sweep each second."""
+    waking.awake()
+    drain(stopping=shutdown.asked)
+
+
+@shared_task(name="housekeeping.release")
+def release_held() -> None:
+    """A connection may have been switched on again, or deleted."""
+    if holding.release():
+        waking.wake()
+
+
+@shared_task(name="housekeeping.partitions")
+def ensure_partitions() -> None:
+    """Weeks are made before they begin."""
+    partitions.ensure(now=timezone.now())
+
+
+@shared_task(name="housekeeping.retention")
+def retain() -> None:
+    """What may no longer be kept is deleted."""
+    retention.run(now=timezone.now())

@@ -1,0 +1,162 @@
+"""What the simulators pretend: teams, tenants and receivers, read from a JSON file and read again when it changes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+BUILTIN = Path(__file__).with_name("builtin.json")
+BOT_SCOPES = "chat:write,chat:write.public,channels:read,groups:read"
+
+type Stamp = tuple[int, int] | None
+
+
+class SeedError(Exception):
+    """The seed file cannot be used; the message names the place and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A Slack channel as the bot sees it; ``is_member`` says whether the bot was invited."""
+
+    id: str
+    name: str
+    is_private: bool = False
+    is_archived: bool = False
+    is_member: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A Slack workspace. ``generated_channels`` adds that many numbered public channels without listing them."""
+
+    team_id: str
+    team_name: str
+    bot_token: str
+    channels: tuple[Channel, ...] = ()
+    generated_channels: int = 0
+    scopes: str = BOT_SCOPES
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SlackApp:
+    """The app that teams install; its secret is exchanged in ``oauth.v2.access``."""
+
+    client_id: str
+    client_secret: str
+    name: str = "Jackfield"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorWorkspace:
+    """One tenant of the pretend product in one environment, and the key its pages emit with."""
+
+    id: str
+    name: str
+    tenant: str
+    environment: str
+    publishable_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A webhook endpoint whose signing secret is known; other paths are caught too, but not verified."""
+
+    path: str
+    name: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Everything a seed file may say; each list may be left out."""
+
+    slack_teams: tuple[Team, ...] = ()
+    slack_apps: tuple[SlackApp, ...] = ()
+    vendor_workspaces: tuple[VendorWorkspace, ...] = ()
+    webhook_receivers: tuple[Receiver, ...] = ()
+
+
+class SeedFile:
+    """The seed file, looked at on each use; while there is none, the built-in seed stands in for it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._stamp: Stamp = _stamp(path)
+        self._seed = load(path if self._stamp and path else BUILTIN)
+
+    def current(self) -> Seed:
+        """The seed as it is now. A change that cannot be read is told once, and the last good seed stays."""
+        stamp = _stamp(self._path)
+        if stamp != self._stamp and stamp and self._path:
+            self._stamp = stamp
+            try:
+                self._seed = load(self._path)
+            except SeedError as error:
+                print(error, file=sys.stderr, flush=True)
+        return self._seed
+
+
+def load(path: Path) -> Seed:
+    """Read a seed file. Raises ``SeedError`` when it is not JSON or a row lacks a field."""
+    try:
+        parsed = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SeedError(f"The sandbox seed {path} cannot be read: {error}.") from None
+    return read(parsed)
+
+
+def read(parsed: Any) -> Seed:
+    """The seed that a parsed JSON document describes."""
+    if not isinstance(parsed, dict):
+        raise SeedError("The sandbox seed must be a JSON object with lists such as slack_teams.")
+    _refuse_unknown(Seed, parsed, where="the seed")
+    return Seed(
+        slack_teams=tuple(_team(row, where=where) for where, row in _rows(parsed, "slack_teams")),
+        slack_apps=_all(SlackApp, parsed, "slack_apps") or load(BUILTIN).slack_apps,
+        vendor_workspaces=_all(VendorWorkspace, parsed, "vendor_workspaces"),
+        webhook_receivers=_all(Receiver, parsed, "webhook_receivers"),
+    )
+
+
+def _team(row: Mapping[str, Any], *, where: str) -> Team:
+    return _build(Team, {**row, "channels": _all(Channel, row, "channels", inside=f"{where}.")}, where=where)
+
+
+def _all[Row](kind: type[Row], parsed: Mapping[str, Any], key: str, *, inside: str = "") -> tuple[Row, ...]:
+    return tuple(_build(kind, row, where=where) for where, row in _rows(parsed, key, inside=inside))
+
+
+def _rows(parsed: Mapping[str, Any], key: str, *, inside: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+    rows = parsed.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SeedError(f"In the sandbox seed, {inside}{key} must be a list of objects.")
+    return [(f"{inside}{key}[{number}]", row) for number, row in enumerate(rows)]
+
+
+def _build[Row](kind: type[Row], row: Mapping[str, Any], *, where: str) -> Row:
+    _refuse_unknown(kind, row, where=where)
+    missing = [each.name for each in fields(kind) if each.default is MISSING and each.name not in row]  # type: ignore[arg-type]
+    if missing:
+        raise SeedError(f"In the sandbox seed, {where} lacks {', '.join(missing)}.")
+    return kind(**row)
+
+
+def _refuse_unknown(kind: type, row: Mapping[str, Any], *, where: str) -> None:
+    known = [each.name for each in fields(kind)]
+    unknown = sorted(set(row) - set(known))
+    if unknown:
+        raise SeedError(f"In the sandbox seed, {where} has {', '.join(unknown)}; known are {', '.join(known)}.")
+
+
+def _stamp(path: Path | None) -> Stamp:
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found else None

@@ -1,0 +1,1 @@
+"""A Slack in one process: the Web API methods that an app posts with, the consent page, and the messages."""

@@ -1,0 +1,115 @@
+"""Installing the app: the consent page's decision, and ``oauth.v2.access`` (docs.slack.dev/authentication)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import secrets
+import time
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sandbox.seed import SeedFile, SlackApp, Team
+from sandbox.slack.errors import SlackError
+from sandbox.slack.teams import Install, Teams
+
+CODE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person agreed to, waiting for its code to be exchanged."""
+
+    client_id: str
+    team_id: str
+    scopes: str
+    redirect_uri: str
+    expires: float
+
+
+class OAuth:
+    """Codes that can be exchanged once, within ten minutes, by the app they were made for."""
+
+    def __init__(self, *, seeds: SeedFile, teams: Teams) -> None:
+        self._seeds = seeds
+        self._teams = teams
+        self._consents: dict[str, Consent] = {}
+
+    def app(self, client_id: str) -> SlackApp | None:
+        return next((app for app in self._seeds.current().slack_apps if app.client_id == client_id), None)
+
+    def agree(self, *, app: SlackApp, team: Team, scopes: str, redirect_uri: str) -> str:
+        """Make the code that goes back to the app."""
+        granted = ",".join(re.split(r"[,\s]+", scopes.strip(", ")))  # Slack writes commas, OAuth libraries blanks
+        code = f"{team.team_id}.{secrets.token_hex(16)}"
+        expires = time.monotonic() + CODE_SECONDS
+        self._consents[code] = Consent(app.client_id, team.team_id, granted, redirect_uri, expires)
+        return code
+
+    def team_of(self, code: str) -> str:
+        """The team that a code is for, "" when there is no such code."""
+        consent = self._consents.get(code)
+        return consent.team_id if consent else ""
+
+    def access(self, args: dict[str, Any], *, authorization: str) -> dict[str, Any]:
+        """Exchange a code for a bot token. Raises ``SlackError``."""
+        app = self._authenticate(*(_basic(authorization) or (args.get("client_id"), args.get("client_secret"))))
+        if args.get("grant_type", "authorization_code") != "authorization_code":
+            raise SlackError("invalid_grant_type")
+        consent = self._consents.pop(str(args.get("code") or ""), None)
+        if consent is None or consent.client_id != app.client_id or time.monotonic() > consent.expires:
+            raise SlackError("invalid_code")
+        if args.get("redirect_uri", consent.redirect_uri) != consent.redirect_uri:
+            raise SlackError("bad_redirect_uri")
+        team = self._teams.find(consent.team_id)
+        if team is None:
+            raise SlackError("invalid_code")
+        return _granted(self._teams.install(team, scopes=consent.scopes))
+
+    def _authenticate(self, client_id: object, client_secret: object) -> SlackApp:
+        app = self.app(str(client_id))
+        if app is None:
+            raise SlackError("invalid_client_id")
+        if not secrets.compare_digest(str(client_secret).encode(), app.client_secret.encode()):
+            raise SlackError("bad_client_secret")
+        return app
+
+
+def back_to(redirect_uri: str, **answer: str) -> str:
+    """The app's redirect address with the answer added to its query."""
+    joint = "&" if urlsplit(redirect_uri).query else "?"
+    return f"{redirect_uri}{joint}{urlencode(answer)}"
+
+
+def is_web_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user, password
+
+
+def _granted(install: Install) -> dict[str, Any]:
+    team = install.team
+    return {
+        "ok": True,
+        "app_id": f"A{team.team_id[1:]}",
+        "authed_user": {"id": f"U{team.team_id[1:]}ADMIN"},
+        "scope": ",".join(sorted(install.scopes)),
+        "token_type": "bot",
+        "access_token": install.token,
+        "bot_user_id": install.bot_user_id,
+        "team": {"id": team.team_id, "name": team.team_name},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }

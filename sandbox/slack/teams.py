@@ -1,0 +1,77 @@
+"""Who a token is: the teams of the seed, the tokens that were handed out, and those that were revoked."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sandbox.seed import SeedFile, Team
+from sandbox.slack.errors import SlackError
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """The app as installed in a team: the token and what it may do."""
+
+    token: str
+    team: Team
+    scopes: frozenset[str]
+
+    @property
+    def bot_user_id(self) -> str:
+        return f"U{self.team.team_id[1:]}BOT"
+
+    @property
+    def bot_id(self) -> str:
+        return f"B{self.team.team_id[1:]}"
+
+    def require(self, scope: str) -> None:
+        """Raises ``SlackError("missing_scope")``, saying what is needed and what was granted, as Slack does."""
+        if scope and scope not in self.scopes:
+            raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
+
+
+class Teams:
+    """The seed's teams, and the installs made since the start."""
+
+    def __init__(self, seeds: SeedFile) -> None:
+        self._seeds = seeds
+        self._granted: dict[str, tuple[str, str]] = {}  # token -> (team id, scopes)
+        self._revoked: set[str] = set()
+
+    def all(self) -> tuple[Team, ...]:
+        return self._seeds.current().slack_teams
+
+    def find(self, team_id: str) -> Team | None:
+        return next((team for team in self.all() if team.team_id == team_id), None)
+
+    def team_of(self, token: str) -> Team | None:
+        """Whose token it is, also when it no longer works."""
+        if token in self._granted:
+            return self.find(self._granted[token][0])
+        return next((team for team in self.all() if team.bot_token == token), None)
+
+    def authorize(self, token: str) -> Install:
+        """The install behind a token. Raises ``SlackError`` when the token is absent, unknown, revoked or inactive."""
+        if not token:
+            raise SlackError("not_authed")
+        if token in self._revoked:
+            raise SlackError("token_revoked")
+        team = self.team_of(token)
+        if team is None:
+            raise SlackError("invalid_auth")
+        if not team.active:
+            raise SlackError("account_inactive")
+        scopes = self._granted[token][1] if token in self._granted else team.scopes
+        return Install(token=token, team=team, scopes=frozenset(scopes.split(",")))
+
+    def install(self, team: Team, *, scopes: str) -> Install:
+        """Give the app a token. An install that still stands keeps its token, as Slack does without rotation."""
+        known = [team.bot_token, *(token for token, (team_id, _) in self._granted.items() if team_id == team.team_id)]
+        standing = (token for token in known if token not in self._revoked)
+        token = next(standing, None) or f"xoxb-{team.team_id}-{secrets.token_hex(12)}"
+        self._granted[token] = (team.team_id, scopes)
+        return Install(token=token, team=team, scopes=frozenset(scopes.split(",")))
+
+    def revoke(self, token: str) -> None:
+        self._revoked.add(token)

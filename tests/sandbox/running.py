@@ -1,0 +1,136 @@
+"""The sandbox as its users run it: a process of its own, spoken to over HTTP and SMTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+PORTS = 5
+SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtdGVzdC1oYXJuZXNzIQ=="
+TOKEN, NARROW, CLOSED, HUGE = "xoxb-acme", "xoxb-narrow", "xoxb-closed", "xoxb-huge"
+CHANNELS = [
+    {"id": "C0ALERTS", "name": "alerts", "is_member": True},
+    {"id": "C0LOBBY", "name": "lobby"},
+    {"id": "C0VAULT", "name": "vault", "is_private": True, "is_member": True},
+    {"id": "C0HIDDEN", "name": "hidden", "is_private": True},
+    {"id": "C0OLD", "name": "old", "is_archived": True},
+]
+SEED: dict[str, Any] = {
+    "slack_apps": [{"client_id": "1.2", "client_secret": "hush", "name": "Jackfield"}],
+    "slack_teams": [
+        {"team_id": "T0ACME", "team_name": "Acme", "bot_token": TOKEN, "channels": CHANNELS, "generated_channels": 40},
+        {
+            "team_id": "T0NARROW",
+            "team_name": "Narrow",
+            "bot_token": NARROW,
+            "channels": CHANNELS,
+            "scopes": "chat:write",
+        },
+        {"team_id": "T0CLOSED", "team_name": "Closed", "bot_token": CLOSED, "active": False},
+        {"team_id": "T0HUGE", "team_name": "Huge", "bot_token": HUGE, "generated_channels": 50_000},
+    ],
+    "vendor_workspaces": [
+        {
+            "id": "w1",
+            "name": "Acme",
+            "tenant": "acme",
+            "environment": "production",
+            "publishable_key": "mesh_pub_p_1_a",
+        },
+        {"id": "w2", "name": "Acme", "tenant": "acme", "environment": "staging", "publishable_key": "mesh_pub_s_2_b"},
+        {"id": "w3", "name": "Globex", "tenant": "globex", "environment": "production", "publishable_key": "k3"},
+    ],
+    "webhook_receivers": [{"path": "/harness", "name": "Harness", "secret": SECRET}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A started sandbox."""
+
+    process: subprocess.Popen[str]
+    port: int
+    seed: Path
+
+    @property
+    def vendor(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def slack(self) -> str:
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def webhooks(self) -> str:
+        return f"http://127.0.0.1:{self.port + 2}"
+
+    @property
+    def mailbox(self) -> str:
+        return f"http://127.0.0.1:{self.port + 3}"
+
+    @property
+    def smtp(self) -> int:
+        return self.port + 4
+
+    def dial(self, simulator: str, **wanted: Any) -> None:
+        """Set a fault dial of one of the simulators' addresses."""
+        assert requests.put(f"{simulator}/_sandbox/dials", json=wanted, timeout=5).status_code == 200
+
+    def reset(self) -> None:
+        """Forget every dial and everything that arrived."""
+        for simulator, kept in ((self.slack, "messages"), (self.webhooks, "calls"), (self.mailbox, "mails")):
+            requests.delete(f"{simulator}/_sandbox/dials", timeout=5)
+            requests.delete(f"{simulator}/_sandbox/{kept}", timeout=5)
+
+
+@contextmanager
+def started(directory: Path) -> Iterator[Running]:
+    """A sandbox with the seed above, until the block ends."""
+    seed = directory / "sandbox.json"
+    seed.write_text(json.dumps(SEED), encoding="utf-8")
+    port = free_ports()
+    with launched("--port", str(port), "--seed", str(seed)) as process:
+        assert process.stdout is not None
+        assert "sandbox ready" in process.stdout.readline()
+        yield Running(process=process, port=port, seed=seed)
+
+
+@contextmanager
+def launched(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """``python -m sandbox`` with those arguments, ended with the block."""
+    command = [sys.executable, "-m", "sandbox", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def free_ports() -> int:
+    """The first of five free ports in a row."""
+    for port in range(21_000 + 10 * (hash(sys.argv[-1]) % 500), 60_000, PORTS):
+        if all(_is_free(port + offset) for offset in range(PORTS)):
+            return port
+    raise AssertionError("no five free ports in a row")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

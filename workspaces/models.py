@@ -1,0 +1,112 @@
+"""Who speaks: the vendor, its tenants' workspaces, and the keys they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+
+from workspaces.ids import uuid7
+from workspaces.sealing import Sealed, SealsSecrets
+from workspaces.tenancy import ScopedQuerySet, WorkspaceScoped
+
+
+class Environment(models.TextChoices):
+    """Which of the vendor's worlds a workspace lives in."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Organization(models.Model):
+    """The vendor. Its id is a version 4 UUID: the published node client refuses version 7 here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Workspace(models.Model):
+    """One tenant in one environment: the boundary of isolation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="workspaces")
+    name = models.CharField(max_length=50)
+    description = models.CharField(max_length=1024, null=True)  # noqa: DJ001  null is the wire contract's word for none
+    tenant = models.CharField(max_length=128)
+    environment = models.CharField(max_length=16, choices=Environment, default=Environment.PRODUCTION)
+    allowed_origins = models.JSONField(default=list)  # may emit from a browser; empty: any
+    capture_only = models.BooleanField(default=False)  # record instead of send, for the whole workspace
+    retention_days = models.PositiveSmallIntegerField(null=True)  # null: the installation's
+    ruleset_version = models.PositiveBigIntegerField(default=1)  # moves with every change of a rule
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ScopedQuerySet[Workspace] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="workspace_name_unique"),
+            models.UniqueConstraint(fields=["organization", "tenant", "environment"], name="workspace_tenant_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PublishableKey(WorkspaceScoped):
+    """May emit events into one workspace, and nothing else; made to be seen, so it is stored readable."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    text = models.CharField(max_length=128, unique=True)
+    key_id = models.CharField(max_length=32)
+    name = models.CharField(max_length=64, default="Default")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True)  # set when it was rotated: the overlap's end
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.key_id})"
+
+    def live(self, now: datetime) -> bool:
+        """Whether it may still be used."""
+        return self.expires_at is None or self.expires_at > now
+
+
+class MachineKey(SealsSecrets, models.Model):
+    """The vendor's back-end: an access key, and a secret that signs short-lived JWTs (so it must be readable by us)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="machine_keys")
+    name = models.CharField(max_length=64, default="Default")
+    access_key = models.CharField(max_length=64, unique=True)
+    secret = Sealed()
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.access_key})"
+
+
+class AuditEntry(models.Model):
+    """Who changed what: written in the same transaction as the change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True, related_name="+")
+    actor = models.CharField(max_length=128)
+    verb = models.CharField(max_length=64)  # "rule.created"
+    subject = models.CharField(max_length=128)  # the id of what was changed
+    detail = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-id"], name="audit_by_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.verb} {self.subject}"

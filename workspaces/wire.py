@@ -1,0 +1,85 @@
+"""What every list and every time on the wire has in common."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db import models
+from ninja import Schema
+from pydantic import Field, PlainSerializer
+
+from workspaces.errors import bad_request
+
+
+def wire_time(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[datetime, PlainSerializer(wire_time, return_type=str)]
+
+
+class Fault(Schema):
+    """One wrong field, and how to mend it."""
+
+    param: str
+    msg: str
+
+
+class ErrorDetail(Schema):
+    """What went wrong."""
+
+    name: str
+    message: str
+    data: list[Fault] | None = None
+
+
+class ErrorAnswer(Schema):
+    """Every answer other than success."""
+
+    message: str
+    error: ErrorDetail | None = None
+
+
+class Page[T](Schema):
+    """One page of a list. Pass ``next_cursor`` on as ``cursor`` for the next; null is the end."""
+
+    count: int = Field(description="How many records this page has.")
+    limit: int
+    next_cursor: str | None
+    records: list[T]
+
+
+def page[M: models.Model](
+    rows: models.QuerySet[M], *, limit: int, cursor: str | None, show: Callable[[M], Any]
+) -> dict[str, Any]:
+    """The rows after the cursor, newest first, by their time-ordered id. Raises ApiError 400 for a bad cursor."""
+    if not 1 <= limit <= 200:
+        raise bad_request("limit", "must be 1 to 200.")
+    if cursor:
+        rows = rows.filter(pk__lt=_read_cursor(cursor))
+    found = list(rows.order_by("-pk")[: limit + 1])
+    shown = found[:limit]
+    more = len(found) > limit
+    return {
+        "count": len(shown),
+        "limit": limit,
+        "next_cursor": _write_cursor(shown[-1].pk) if more else None,
+        "records": [show(row) for row in shown],
+    }
+
+
+def _write_cursor(id: UUID) -> str:
+    return base64.urlsafe_b64encode(id.bytes).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str) -> UUID:
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(text + "=="))
+    except (ValueError, binascii.Error):
+        raise bad_request("cursor", "must be the next_cursor of an earlier page.") from None
