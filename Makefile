@@ -15,7 +15,7 @@ setup: ## Make .venv with everything that is needed
 	@bin/setup >/dev/null
 
 demo: setup ## Run all of it here: portal, simulators, a pretend product around them
-	@.venv/bin/python manage.py demo
+	@.venv/bin/python -m config.demo
 
 test: setup ## Run the tests
 	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist worksteal --durations 5

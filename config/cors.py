@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 EMIT_ROUTES = frozenset({"/api/v1/events", "/api/v1/events/bulk"})
 
@@ -18,11 +19,12 @@ def browsers_may_emit(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        origin = request.META.get("HTTP_ORIGIN")
-        if origin and request.method in ("POST", "OPTIONS") and request.path in EMIT_ROUTES:
+        if request.path not in EMIT_ROUTES or request.method not in ("POST", "OPTIONS"):
+            return response
+        patch_vary_headers(response, ["Origin"])
+        if origin := request.headers.get("Origin"):
             response["Access-Control-Allow-Origin"] = origin
             response["Access-Control-Expose-Headers"] = "Retry-After, Idempotent-Replayed"
-            response["Vary"] = "Origin"
         return response
 
     return middleware

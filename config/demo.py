@@ -61,7 +61,8 @@ class Ports:
 
 def main() -> int:
     """Run the demo until Ctrl-C."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # also where a shell had Ctrl-C ignored
+        signal.signal(number, _leave)
     FACTS.unlink(missing_ok=True)
     try:
         ports = Ports(_port())

@@ -82,14 +82,16 @@ ENVIRONMENTS = ("production", "staging", "development")
 ALERT = {
     "id": "",
     "title": "{{ payload.resource }} is at {{ payload.value }}",
-    "template": "Threshold {{ payload.threshold }}, alert {{ payload.alert_id }} on {{ payload.account_id }}.",
+    "template": "It crossed its threshold at {{ payload.triggered_at | date: '%H:%M' }} UTC.",
+    "fields": "Value: {{ payload.value }}\nThreshold: {{ payload.threshold }}\nAccount: {{ payload.account_id }}",
+    "link": "https://beaconry.example/alerts/{{ payload.alert_id }}",
 }
 SIGN_UP = {"title": "New user", "template": "{{ email }} joined {{ account_id }}."}
 
 
 def seed(*, catcher: str) -> dict[str, Any]:
     """Make what is missing, and return the keys and ids of all of it."""
-    organization, _ = Organization.objects.get_or_create(name="Stark Monitoring")
+    organization, _ = Organization.objects.get_or_create(name="Beaconry")
     machine = _machine_key(organization)
     rows = [
         _Place(organization, tenant, environment, catcher).fill()
@@ -149,7 +151,7 @@ class _Place:
             issue_key(self.workspace)
         self._declare()
         self._rules()
-        key = PublishableKey.objects.for_workspace(self.workspace.id).order_by("-id").first()
+        key = PublishableKey.objects.for_workspace(self.workspace.id).latest("id")
         return {
             "id": str(self.workspace.id),
             "name": self.workspace.name,

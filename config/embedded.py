@@ -19,7 +19,8 @@ from pathlib import Path
 
 from config.children import OURSELVES, PATIENCE, Child, StackError, unprivileged
 
-PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # no PGPORT or PGDATA of the user's leaks in
+# Other programs run as nobody, too, and could read ours: so no secret is in it.
+PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 RELAXED = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")  # a power cut may cost the whole database
 
 

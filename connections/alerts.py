@@ -12,7 +12,7 @@ from uuid import UUID
 from connections.provider import Job
 
 TITLE = '{{ event.type | replace: ".", " " | replace: "_", " " | capitalize }}'
-MESSAGE = "{{ message | default: description | default: summary }}"
+MESSAGE = '{{ message | default: description | default: summary | default: "" }}'
 
 # C0 and C1 controls but tab and line feed, halves of surrogate pairs, and the marks that reorder what is read.
 # Source for the last: CVE-2021-42574, where text reads otherwise than it runs.

@@ -76,9 +76,9 @@ def _message(mail: Mail, sender: Address, recipients: list[str]) -> EmailMessage
     message["Message-ID"] = _message_id(mail.message_id, sender.domain)
     for name, value in mail.headers.items():
         message[name] = _one_line(value)
-    message.set_content(_utf8(mail.text))
+    message.set_content(_body(mail.text))
     if mail.html:
-        message.add_alternative(_utf8(mail.html), subtype="html")
+        message.add_alternative(_body(mail.html), subtype="html")
     return message
 
 
@@ -87,9 +87,13 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in _utf8(text)).split())
 
 
+def _body(text: str) -> str:
+    return _utf8(text).replace("\0", "")  # RFC 5322 forbids it, and relays refuse it
+
+
 def _utf8(text: str) -> str:
-    """Text that can be written as UTF-8: half characters become question marks, null bytes go."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    """Text that can be written as UTF-8: half characters become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _message_id(wanted: str, domain: str) -> str:

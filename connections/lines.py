@@ -1,6 +1,8 @@
 """HTTP/1.1 connections whose dial is the guard, and the pool that keeps the idle ones.
 
 ``http.client`` speaks the protocol; what is added is whom it may speak to, for how long, and how much it may read.
+Nothing is ever sent twice from here: a receiver that hung up may have acted, and whether to try again is the
+pipeline's to decide. What can be done is done before: a connection is used again only while it is young and quiet.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ class Response(http.client.HTTPResponse):
 
 
 class Line(http.client.HTTPConnection):
-    """One connection to a target. Give it a ``deadline`` before every request."""
+    """One connection to a target, made when it is first asked."""
 
     response_class = Response
 
@@ -69,10 +71,6 @@ class Line(http.client.HTTPConnection):
         self.idle_since = 0.0
         self._deadline = Deadline(0)
         self._unsent: list[bytes] = []
-
-    @property
-    def key(self) -> _Key:
-        return key(self.target)
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
@@ -143,8 +141,8 @@ def _trust() -> ssl.SSLContext:
     return context
 
 
-def key(target: Target) -> _Key:
-    """What two targets must share to share a connection."""
+def _key(target: Target) -> _Key:
+    """What two targets must have in common to share a connection."""
     return target.host, target.peer, target.secure
 
 
@@ -160,7 +158,7 @@ class Pool:
         """An idle connection to the target, or a new one."""
         while True:
             with self._lock:
-                lines = self._idle.get(key(target))
+                lines = self._idle.get(_key(target))
                 line = lines.pop() if lines else None
             if line is None:
                 return Line(target)
@@ -172,7 +170,7 @@ class Pool:
         """Take back a connection whose answer was read to its end."""
         line.idle_since = monotonic()
         with self._lock:
-            self._idle.setdefault(line.key, []).append(line)
+            self._idle.setdefault(_key(line.target), []).append(line)
             stale = self._sweep(line.idle_since)
         for old in stale:
             old.close()
@@ -182,12 +180,12 @@ class Pool:
         if now < self._next_sweep:
             return []
         self._next_sweep = now + _IDLE_SECONDS
-        lines = [line for idle in self._idle.values() for line in idle]
-        stale = [line for line in lines if now - line.idle_since > _IDLE_SECONDS]
-        self._idle = {}
-        for line in lines:
-            if line not in stale:
-                self._idle.setdefault(line.key, []).append(line)
+        kept: dict[_Key, list[Line]] = {}
+        stale: list[Line] = []
+        for line in (line for lines in self._idle.values() for line in lines):
+            old = now - line.idle_since > _IDLE_SECONDS
+            (stale if old else kept.setdefault(_key(line.target), [])).append(line)
+        self._idle = kept
         return stale
 
     def forget(self) -> None:

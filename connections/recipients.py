@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from connections import smtp
 from connections.models import Connection, Recipient
-from connections.provider import Answer, Mail
+from connections.provider import Answer, Failure, Mail, Reply, Trouble
 
+_OF_ONE_MESSAGE = (Trouble.MAIL_REJECTED, Trouble.MAIL_DEFERRED)
 _log = structlog.get_logger("connections")
 
 
@@ -38,29 +39,35 @@ def name_recipients(connection: Connection, addresses: Iterable[str]) -> None:
 
 
 def ask_all() -> int:
-    """Mail the question to every address that has not been asked. Returns how many were asked.
+    """Mail the question to addresses that have not been asked, a hundred at most. Returns how many were asked.
 
-    Race: two sweepers. The one that moves ``asked_at`` first asks; the other finds nothing to move.
+    Race: two sweepers. The one that moves ``asked_at`` first asks; the other finds nothing to move. The order is left
+    to chance, so that a hundred whom the relay puts off cannot keep everybody else waiting.
     """
+    waiting = Recipient.objects.filter(asked_at=None, confirmed_at=None).select_related("workspace").order_by("?")
     asked = 0
-    for recipient in Recipient.objects.filter(asked_at=None, confirmed_at=None).select_related("workspace")[:100]:
-        asked += _ask(recipient)
+    for recipient in waiting[:100]:
+        reply = _ask(recipient)
+        asked += isinstance(reply, Answer)
+        if isinstance(reply, Failure) and reply.trouble not in _OF_ONE_MESSAGE:
+            break  # the relay takes nothing at the moment; the next sweep tries again
     return asked
 
 
-def _ask(recipient: Recipient) -> bool:
+def _ask(recipient: Recipient) -> Reply | None:
+    """Ask one; None when another sweeper does. Whom the relay refuses for good is not asked again."""
     token = secrets.token_urlsafe(32)
     claimed = Recipient.objects.filter(id=recipient.id, asked_at=None).update(
         asked_at=timezone.now(), token_hash=_hash(token)
     )
     if not claimed:
-        return False
+        return None
     reply = smtp.send(_question(recipient, link=urljoin(settings.PUBLIC_URL, f"/confirm/{token}")))
-    if isinstance(reply, Answer):
-        return True
-    _log.warning("recipient.not_asked", recipient=str(recipient.id), trouble=reply.trouble)
-    Recipient.objects.filter(id=recipient.id).update(asked_at=None)
-    return False
+    if isinstance(reply, Failure):
+        _log.warning("recipient.not_asked", recipient=str(recipient.id), trouble=reply.trouble, detail=reply.detail)
+        if reply.trouble is not Trouble.MAIL_REJECTED:
+            Recipient.objects.filter(id=recipient.id).update(asked_at=None)
+    return reply
 
 
 def find(token: str) -> Recipient | None:

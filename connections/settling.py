@@ -14,8 +14,8 @@ from connections.models import Connection
 from connections.provider import Auth, Fault, Field, Kind, Provider
 from connections.recipients import name_recipients
 from connections.registry import provider
-from workspaces import audit
-from workspaces.errors import ApiError
+from workspaces import audit, changes
+from workspaces.errors import ApiError, not_found
 from workspaces.models import Workspace
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -46,111 +46,152 @@ def plug_in(
         created_by=actor,
     )
     made = kind.new_credentials(metadata, secrets.token_bytes(32))
-    return _store(connection, kind, metadata, made=made, actor=actor, verb="connection.created")
-
-
-def change(connection: Connection, *, metadata: Mapping[str, Any] | None, actor: str) -> Settled:
-    """New settings for a connection. A secret that is left out stays as it is."""
-    kind = provider(connection.provider)
-    if metadata is None or kind.auth is Auth.OAUTH:
-        metadata = connection.settings
-    return _store(connection, kind, metadata, made={}, actor=actor, verb="connection.changed")
-
-
-def _store(
-    connection: Connection,
-    kind: Provider,
-    metadata: Mapping[str, Any],
-    *,
-    made: Mapping[str, str],
-    actor: str,
-    verb: str,
-) -> Settled:
-    settings, typed = _part(kind, metadata)
-    credentials = {**connection.unseal_values("credentials"), **made, **typed}
-    faults = _faults(kind, settings, credentials)
-    if errors := [fault for fault in faults if not fault.warning]:
-        raise ApiError(
-            422, "; ".join(f"{e.field}: {e.message}" for e in errors), faults=[(e.field, e.message) for e in errors]
-        )
-    connection.settings = settings
-    connection.seal_values("credentials", credentials)
+    connection.seal_values("credentials", made)
+    warnings = _fill(connection, kind, metadata)
     with transaction.atomic():
-        connection.save()
-        for asked in kind.fields:
-            if asked.kind is Kind.EMAILS:
-                name_recipients(connection, settings.get(asked.key) or [])
-        audit.record(
-            actor=actor,
-            verb=verb,
-            subject=connection.id,
-            organization_id=connection.organization_id,
-            workspace_id=connection.workspace_id,
-            name=connection.name,
-        )
+        connection.save(force_insert=True)
+        _name_recipients(connection, kind)
+        _trace(connection, actor=actor, verb="connection.created")
     connection.refresh_from_db()
-    return Settled(connection, made, [fault for fault in faults if fault.warning])
+    return Settled(connection, made, warnings)
 
 
-def _part(kind: Provider, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def change(connection: Connection, *, metadata: Mapping[str, Any], actor: str, **fields: Any) -> Settled:
+    """New settings for a connection, and fields of its row. A secret that is left out stays as it is.
+
+    What was learnt by signing in is not for the caller to change. Raises ApiError 422 naming every wrong field, 404
+    when the connection has just been deleted.
+    """
+    kind, sealed = provider(connection.provider), connection.credentials
+    for name, value in fields.items():
+        setattr(connection, name, value)
+    warnings = [] if kind.auth is Auth.OAUTH else _fill(connection, kind, metadata)
+    # Only what was sent is written: meanwhile a worker may have switched it off or refreshed its token.
+    written = [*fields, "settings", "updated_at", *(["credentials"] if connection.credentials != sealed else [])]
+    with transaction.atomic():
+        if not Connection.objects.select_for_update().filter(id=connection.id).exists():
+            raise not_found()
+        connection.save(update_fields=written)
+        _name_recipients(connection, kind)
+        _trace(connection, actor=actor, verb="connection.changed")
+    connection.refresh_from_db()
+    return Settled(connection, {}, warnings)
+
+
+def unplug(connection: Connection, *, forced: bool, actor: str) -> None:
+    """Delete a connection with its secrets and its rules. Raises ApiError 409 while active rules use it; not if forced.
+
+    404 when it has just been deleted.
+    """
+    with changes.of_rules(connection.workspace_id):
+        if not forced and connection.rules.filter(active=True).exists():
+            raise ApiError(409, "Active rules use this connection. Delete them first, or send force_delete: true.")
+        if not Connection.objects.filter(id=connection.id).exists():
+            raise not_found()
+        _trace(connection, actor=actor, verb="connection.deleted")
+        Connection.objects.filter(id=connection.id).delete()
+
+
+def _fill(connection: Connection, kind: Provider, metadata: Mapping[str, Any]) -> list[Fault]:
+    """Put what was typed into the row. Returns the warnings. Raises ApiError 422 naming every wrong field."""
+    settings, typed = _part(kind, metadata)
+    credentials = {**connection.unseal_values("credentials"), **typed}
+    faults = _faults(kind, settings, credentials)
+    if errors := [(fault.field, fault.message) for fault in faults if not fault.warning]:
+        raise ApiError(422, "; ".join(f"{param}: {message}" for param, message in errors), faults=errors)
+    connection.settings = settings
+    if typed:
+        connection.seal_values("credentials", credentials)
+    return faults
+
+
+def _name_recipients(connection: Connection, kind: Provider) -> None:
+    for asked in kind.fields:
+        if asked.kind is Kind.EMAILS:
+            name_recipients(connection, connection.settings.get(asked.key) or [])
+
+
+def _trace(connection: Connection, *, actor: str, verb: str) -> None:
+    audit.record(
+        actor=actor,
+        verb=verb,
+        subject=connection.id,
+        organization_id=connection.organization_id,
+        workspace_id=connection.workspace_id,
+        name=connection.name,
+    )
+
+
+# --------------------------------------------------------------------------- checks
+
+
+def _part(kind: Provider, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings and secrets apart; what is empty falls back to the field's default."""
-    settings: dict[str, Any] = {}
-    typed: dict[str, str] = {}
     known = {asked.key: asked for asked in kind.fields}
     if unknown := sorted(set(metadata) - set(known)):
-        raise ApiError(
-            422, f"{kind.name} has no field {unknown[0]!r}.", faults=[(name, "is not a field") for name in unknown]
-        )
-    for key, asked in known.items():
-        value = metadata.get(key)
-        if asked.secret and value not in _EMPTY:
-            typed[key] = value if isinstance(value, str) else ""
-        elif not asked.secret:
-            settings[key] = _tidy(asked, value)
-    return {key: value for key, value in settings.items() if value not in _EMPTY}, typed
+        fields = f"it has {', '.join(known)}" if known else "it has none"
+        faults = [(name, f"is not a field of {kind.name}: {fields}.") for name in unknown]
+        raise ApiError(422, "; ".join(f"{name}: {message}" for name, message in faults), faults=faults)
+    tidied = {key: _tidy(asked, metadata.get(key)) for key, asked in known.items()}
+    typed = {key: value for key, value in tidied.items() if value not in _EMPTY}
+    secret = {key for key in typed if known[key].secret}
+    return (
+        {key: value for key, value in typed.items() if key not in secret},
+        {key: typed[key] for key in secret},
+    )
 
 
 def _tidy(asked: Field, value: Any) -> Any:
+    if asked.secret:
+        return value
     if asked.kind is Kind.EMAILS and isinstance(value, str):
-        return [word for word in value.replace(",", " ").replace(";", " ").split() if word]
+        return value.replace(",", " ").replace(";", " ").split()
     if isinstance(value, str):
         return value.strip() or asked.default
     return asked.default if value is None else value
 
 
-def _faults(kind: Provider, settings: Mapping[str, Any], credentials: Mapping[str, str]) -> list[Fault]:
+def _faults(kind: Provider, settings: Mapping[str, Any], credentials: Mapping[str, Any]) -> list[Fault]:
     everything = {**settings, **credentials}
     faults = [fault for asked in kind.fields if (fault := _field_fault(asked, everything)) is not None]
     if not faults:
         faults = kind.check_settings(settings, credentials)
     for asked in kind.fields:
-        if asked.kind is Kind.URL and not any(fault.field == asked.key for fault in faults):
-            fault = addresses.check_for_save(str(settings.get(asked.key, "")), field=asked.key)
+        if asked.kind is Kind.URL and asked.key in settings and not any(fault.field == asked.key for fault in faults):
+            fault = addresses.check_for_save(settings[asked.key], field=asked.key)
             faults = [*faults, fault] if fault else faults
     return faults
 
 
 def _field_fault(asked: Field, values: Mapping[str, Any]) -> Fault | None:
-    if asked.depends_on and values.get(asked.depends_on[0]) != asked.depends_on[1]:
-        return None
     value = values.get(asked.key)
-    if value in _EMPTY:
-        return Fault(asked.key, "is missing.") if asked.required else None
-    return _shape_fault(asked, value)
+    if value not in _EMPTY:
+        problem = _shape_problem(asked, value)
+        return Fault(asked.key, problem) if problem else None
+    needed = asked.required and (not asked.depends_on or values.get(asked.depends_on[0]) == asked.depends_on[1])
+    return Fault(asked.key, "is missing.") if needed else None
 
 
-def _shape_fault(asked: Field, value: Any) -> Fault | None:
-    if asked.kind is Kind.EMAILS:
-        right = isinstance(value, list) and all(isinstance(address, str) for address in value)
-        return None if right else Fault(asked.key, "must be a list of mail addresses.")
-    if asked.kind is Kind.HEADERS:
-        right = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-        return None if right else Fault(asked.key, "must be an object of header names and texts.")
+def _shape_problem(asked: Field, value: Any) -> str:
+    match asked.kind:
+        case Kind.EMAILS:
+            right = isinstance(value, list) and all(isinstance(address, str) for address in value)
+            return "" if right else "must be a list of mail addresses."
+        case Kind.HEADERS:
+            right = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+            if not right:
+                return "must be an object of header names and texts."
+            longest = max(map(len, value.values()))
+            return f"each must be at most {asked.max_length} characters." if longest > asked.max_length else ""
+    return _text_problem(asked, value)
+
+
+def _text_problem(asked: Field, value: Any) -> str:
     if not isinstance(value, str):
-        return Fault(asked.key, "must be a text.")
+        return "must be a text."
     if len(value) > asked.max_length:
-        return Fault(asked.key, f"must be at most {asked.max_length} characters.")
+        return f"must be at most {asked.max_length} characters."
     if "\0" in value:
-        return Fault(asked.key, "must not hold the character U+0000.")
+        return "must not hold the character U+0000."
     choices = [choice for choice, _ in asked.options]
-    return None if not choices or value in choices else Fault(asked.key, f"must be one of {', '.join(choices)}.")
+    return f"must be one of {', '.join(choices)}." if choices and value not in choices else ""

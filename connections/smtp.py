@@ -79,11 +79,13 @@ def _attempt(mail: Mail, deadline: Deadline) -> Reply:
 def _read_relay(url: str) -> _Relay | None:
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
-    except (ValueError, KeyError):
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host or parts.scheme not in _PORTS:
         return None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return _Relay(parts.hostname, port, parts.scheme == "smtps", user, password) if parts.hostname else None
+    return _Relay(host, port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)
 
 
 # --------------------------------------------------------------------------- the conversation
@@ -144,7 +146,6 @@ class _Session(smtplib.SMTP):
         self.file = None
         wire.secure(_trust(), self._relay.host)
         self.ehlo_resp = self.helo_resp = None
-        self.esmtp_features = {}
         self.ehlo_or_helo_if_needed()
 
     def _log_in(self) -> None:

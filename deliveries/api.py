@@ -7,39 +7,41 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
 
 from deliveries import recovery, waking
+from deliveries.emit import router
 from deliveries.ingest import as_text
 from deliveries.models import Attempt, Capture, Delivery, Event, Status
 from deliveries.shapes import (
     AttemptDetail,
     AttemptOut,
+    CaptureOut,
     EventDetail,
     EventOut,
+    EventWithPayload,
     RuleEventOut,
     attempt_shape,
     delivery_shape,
     event_detail,
     event_shape,
 )
-from workspaces.api import ERRORS, Call, MachineToken
-from workspaces.errors import bad_request, not_found
+from workspaces.callers import Call
+from workspaces.errors import not_found
 from workspaces.ids import derive
-from workspaces.wire import Page, page
+from workspaces.wire import FIFTY, READING, Limit, Page, errors, page
 
-router = Router(tags=["Events"], auth=MachineToken())
+__all__ = ["router"]
 DELIVERY = "/events/{event_id}/rules/{rule_id}"
 
 
-@router.get("/events", response={200: Page[EventOut], **ERRORS}, summary="List the events")
+@router.get("/events", response={200: Page[EventOut], **READING}, summary="List the events")
 def list_events(
     request: Call,
     event: str | None = None,
-    status: str | None = None,
+    status: Status | None = None,
     resource: str | None = None,
     resource_id: str | None = None,
-    limit: int = 50,
+    limit: Limit = FIFTY,
     cursor: str | None = None,
 ) -> Any:
     """Of all workspaces, newest first."""
@@ -47,15 +49,15 @@ def list_events(
     return page(_filtered(rows, event, status, resource, resource_id), limit=limit, cursor=cursor, show=event_shape)
 
 
-@router.get("/workspaces/{workspace_id}/events", response={200: Page[EventOut], **ERRORS})
+@router.get("/workspaces/{workspace_id}/events", response={200: Page[EventOut], **READING}, summary="List its events")
 def list_workspace_events(
     request: Call,
     workspace_id: UUID,
     event: str | None = None,
-    status: str | None = None,
+    status: Status | None = None,
     resource: str | None = None,
     resource_id: str | None = None,
-    limit: int = 50,
+    limit: Limit = FIFTY,
     cursor: str | None = None,
 ) -> Any:
     """Of one workspace, newest first."""
@@ -64,21 +66,19 @@ def list_workspace_events(
 
 
 def _filtered(
-    rows: QuerySet[Event], event: str | None, status: str | None, resource: str | None, resource_id: str | None
+    rows: QuerySet[Event], event: str | None, status: Status | None, resource: str | None, resource_id: str | None
 ) -> QuerySet[Event]:
-    if status and status not in Status.values:
-        raise bad_request("status", f"must be one of {', '.join(Status.values)}.")
     wanted = {"event": event, "status": status, "resource": resource, "resource_id": resource_id}
     return rows.filter(**{name: value for name, value in wanted.items() if value}).defer("payload")
 
 
-@router.get("/events/{event_id}", response={200: EventDetail, **ERRORS}, summary="Get an event")
+@router.get("/events/{event_id}", response={200: EventDetail, **READING}, summary="Get an event")
 def get_event(request: Call, event_id: UUID) -> Any:
     """With a delivery for each rule that fired, and the verdict of every rule considered."""
     return event_detail(_own(request, event_id))
 
 
-@router.get("/events/{event_id}/payload", response={200: EventDetail, **ERRORS}, summary="Get an event's payload")
+@router.get("/events/{event_id}/payload", response={200: EventWithPayload, **READING}, summary="Get an event's payload")
 def get_payload(request: Call, event_id: UUID) -> Any:
     """The event with `payload`, exactly as it was received: the order of keys and the form of numbers included."""
     row = _own(request, event_id)
@@ -87,7 +87,7 @@ def get_payload(request: Call, event_id: UUID) -> Any:
     return HttpResponse(text, content_type="application/json; charset=utf-8")
 
 
-@router.get(DELIVERY + "/attempts", response={200: Page[AttemptOut], **ERRORS}, summary="List a delivery's attempts")
+@router.get(DELIVERY + "/attempts", response={200: Page[AttemptOut], **READING}, summary="List a delivery's attempts")
 def list_attempts(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     """Newest first; all of them, ten as a rule."""
     delivery, _ = _own_delivery(request, event_id, rule_id)
@@ -96,19 +96,23 @@ def list_attempts(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     return {"count": len(records), "limit": max(len(records), 1), "next_cursor": None, "records": records}
 
 
-@router.get(DELIVERY + "/attempts/{attempt_id}", response={200: AttemptDetail, **ERRORS}, summary="Get an attempt")
+@router.get(DELIVERY + "/attempts/{attempt_id}", response={200: AttemptDetail, **READING}, summary="Get an attempt")
 def get_attempt(request: Call, event_id: UUID, rule_id: UUID, attempt_id: UUID) -> Any:
     """With what was sent and what came back."""
     return attempt_shape(_own_attempt(request, event_id, rule_id, attempt_id))
 
 
-@router.get(DELIVERY + "/attempts/{attempt_id}/response-details", response={200: list[dict[str, Any]], **ERRORS})
+@router.get(
+    DELIVERY + "/attempts/{attempt_id}/response-details",
+    response={200: list[dict[str, Any]], **READING},
+    summary="Get an attempt's answers",
+)
 def get_response_details(request: Call, event_id: UUID, rule_id: UUID, attempt_id: UUID) -> Any:
     """Each answer of the destination, in order."""
     return [exchange["response"] for exchange in _own_attempt(request, event_id, rule_id, attempt_id).exchanges]
 
 
-@router.get(DELIVERY + "/capture", response={200: dict[str, Any], **ERRORS}, summary="Get what was captured")
+@router.get(DELIVERY + "/capture", response={200: CaptureOut, **READING}, summary="Get what was captured")
 def get_capture(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     """What would have been sent: of the capture destination, and of workspaces that only record."""
     delivery, _ = _own_delivery(request, event_id, rule_id)
@@ -118,7 +122,7 @@ def get_capture(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     return {"id": str(capture.id), "request": capture.request, "body": capture.body}
 
 
-@router.post(DELIVERY + "/retry", response={200: RuleEventOut, **ERRORS}, summary="Retry a delivery now")
+@router.post(DELIVERY + "/retry", response={200: RuleEventOut, **errors(409, 425)}, summary="Retry a delivery now")
 def retry(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     """425 while an attempt is under way or about to be; 409 when it has arrived or its connection is switched off."""
     delivery, event = _own_delivery(request, event_id, rule_id)
@@ -127,14 +131,14 @@ def retry(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     return delivery_shape(retried, event)
 
 
-@router.post(DELIVERY + "/cancel", response={200: RuleEventOut, **ERRORS}, summary="Cancel a delivery")
+@router.post(DELIVERY + "/cancel", response={200: RuleEventOut, **errors(409)}, summary="Cancel a delivery")
 def cancel(request: Call, event_id: UUID, rule_id: UUID) -> Any:
     """No further attempt; a request that is under way finishes. 409 when it is over."""
     delivery, event = _own_delivery(request, event_id, rule_id)
     return delivery_shape(recovery.cancel(delivery, actor=request.auth.name), event)
 
 
-@router.post("/events/{event_id}/cancel", response={200: EventDetail, **ERRORS}, summary="Cancel an event")
+@router.post("/events/{event_id}/cancel", response={200: EventDetail, **errors(409)}, summary="Cancel an event")
 def cancel_event(request: Call, event_id: UUID) -> Any:
     """Everything of it that is still open. 409 when nothing is."""
     event = _own(request, event_id)

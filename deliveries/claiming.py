@@ -1,23 +1,25 @@
 """Claim due deliveries: a batch, fair between workspaces, capped for each connection, with a lease and a fence.
 
-The claim walks the lanes that have something open, beginning after the lane where the last claim stopped, and takes
-the next few of each. So a tenant with a million waiting deliveries costs the others one turn, not a million.
+A claim looks only at what is *ready*. A delivery is ready from the start; once it is claimed or waits for a retry it is
+not, until its time has come (``_make_ready``). So what waits for later costs a claim nothing, however much it is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from deliveries.turns import Lane, Round
 
 LEASE_SECONDS = 20  # longer than an attempt's 15; a killed worker's deliveries are due again after it
-LANES_A_TURN = 128
+TURNS_A_CLAIM = 16  # are fruitless at most, when lane after lane is paused or at its cap
+READY_AT_ONCE = 1_000
 _CLAIMING = 0x6A61636B  # the advisory lock's number: "jack"
-_FIRST = (UUID(int=0), UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Claimed:
     connection_id: UUID
     provider: str
     lane: UUID
+    lost: int  # claims before this one that nobody ever answered for: workers that died
     attempt_count: int
     first_sent_at: datetime
     claimed_at: datetime
@@ -43,37 +46,37 @@ class Claimed:
     payload: str = field(repr=False)
     severity: int | None
     event_created_at: datetime
-    lanes_seen: int
 
 
-@dataclass
-class Turn:
-    """Where this process's last claim stopped, so that the next one begins with the lane after it.
-
-    As long as all open lanes fit into one turn, every claim sees all of them and begins at the first.
-    """
-
-    after: tuple[UUID, UUID] = _FIRST
-
-    def claim(self, limit: int) -> list[Claimed]:
-        """Up to ``limit`` due deliveries. Two claimers never get the same one."""
-        claimed = _claim(limit, after=self.after)
-        if not claimed and self.after != _FIRST:
-            self.after = _FIRST
-            claimed = _claim(limit, after=self.after)
-        if claimed and claimed[0].lanes_seen < LANES_A_TURN:
-            self.after = _FIRST
-        elif claimed:
-            self.after = max((delivery.workspace_id, delivery.lane) for delivery in claimed)
-        return claimed
+def claim(limit: int, *, round: Round) -> list[Claimed]:
+    """Up to ``limit`` due deliveries, going on in the round. Two claimers never get the same one."""
+    _make_ready()
+    rounds_begun = 0
+    for _ in range(TURNS_A_CLAIM):
+        rounds_begun += round.at_start
+        if rounds_begun == 2:
+            break  # all was seen, and nothing may be taken
+        lanes = round.turn()
+        if lanes and (claimed := _claim(limit, lanes)):
+            return claimed
+    return []
 
 
-def _claim(limit: int, *, after: tuple[UUID, UUID]) -> list[Claimed]:
-    values = {
+def _make_ready() -> None:
+    """What was planned for later and is due by now: retries, and deliveries whose worker never came back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE deliveries_delivery SET ready = true WHERE id IN (SELECT id FROM deliveries_delivery"
+            " WHERE NOT ready AND due_at <= now() ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)",
+            [READY_AT_ONCE],
+        )
+
+
+def _claim(limit: int, lanes: list[Lane]) -> list[Claimed]:
+    values: dict[str, int | list[UUID]] = {
         "limit": limit,
-        "workspace": after[0],
-        "lane": after[1],
-        "lanes": LANES_A_TURN,
+        "workspaces": [workspace for workspace, _ in lanes],
+        "lanes": [lane for _, lane in lanes],
         "connection_cap": settings.CONNECTION_PARALLEL,
         "workspace_cap": settings.WORKSPACE_PARALLEL,
         "lease": LEASE_SECONDS,
@@ -87,32 +90,24 @@ def _claim(limit: int, *, after: tuple[UUID, UUID]) -> list[Claimed]:
     return found
 
 
-def _move_lanes(cursor: Any, claimed: list[Claimed]) -> None:
-    lanes = sorted({delivery.lane for delivery in claimed})
-    if lanes:
-        cursor.execute(
-            "UPDATE deliveries_lane SET next_at = now() + pace_ms * interval '1 millisecond'"
-            " WHERE id = ANY(%s) AND pace_ms > 0",
-            [lanes],
-        )
+def _move_lanes(cursor: CursorWrapper, claimed: list[Claimed]) -> None:
+    """Each paced lane waits its turn. Lanes are locked last and in one order, here as in ``pacing``: no deadlock."""
+    cursor.execute(
+        "UPDATE deliveries_lane AS lane SET next_at = now() + pace_ms * interval '1 millisecond' FROM"
+        " (SELECT id FROM deliveries_lane WHERE id = ANY(%s) AND pace_ms > 0 ORDER BY id FOR UPDATE) AS moved"
+        " WHERE lane.id = moved.id",
+        [list({delivery.lane for delivery in claimed})],
+    )
 
 
-# `turn` hops from lane to lane through the index (workspace, lane, due_at) instead of reading every waiting row.
 # `busy` counts what is in flight; what a dead worker left behind is due again and no longer counts.
 # `place` is a delivery's place in its own workspace: the first of each come before the second of any.
+# `taken` skips what somebody else is changing at this moment: a claim never waits for a row.
 _STATEMENT = """
-WITH RECURSIVE turn AS (
-    (SELECT workspace_id, lane FROM deliveries_delivery
-      WHERE due_at IS NOT NULL AND (workspace_id, lane) > (%(workspace)s, %(lane)s)
-      ORDER BY workspace_id, lane LIMIT 1)
-    UNION ALL
-    SELECT later.workspace_id, later.lane FROM turn, LATERAL (
-        SELECT workspace_id, lane FROM deliveries_delivery
-         WHERE due_at IS NOT NULL AND (workspace_id, lane) > (turn.workspace_id, turn.lane)
-         ORDER BY workspace_id, lane LIMIT 1) later
-), lanes AS MATERIALIZED (
+WITH lanes AS MATERIALIZED (
     SELECT turn.workspace_id, turn.lane, coalesce(pace.pace_ms, 0) > 0 AS paced
-      FROM (SELECT * FROM turn LIMIT %(lanes)s) turn LEFT JOIN deliveries_lane pace ON pace.id = turn.lane
+      FROM unnest(%(workspaces)s::uuid[], %(lanes)s::uuid[]) AS turn(workspace_id, lane)
+      LEFT JOIN deliveries_lane pace ON pace.id = turn.lane
      WHERE pace.next_at IS NULL OR pace.next_at <= now()
 ), busy AS MATERIALIZED (
     SELECT workspace_id, connection_id, count(*) AS sending FROM deliveries_delivery
@@ -123,7 +118,7 @@ WITH RECURSIVE turn AS (
            lanes.paced
       FROM lanes, LATERAL (
         SELECT id, due_at, connection_id FROM deliveries_delivery
-         WHERE workspace_id = lanes.workspace_id AND lane = lanes.lane AND due_at <= now()
+         WHERE workspace_id = lanes.workspace_id AND lane = lanes.lane AND ready AND due_at <= now()
          ORDER BY due_at, id LIMIT %(connection_cap)s) next
 ), open AS (
     SELECT due.*, row_number() OVER (PARTITION BY due.connection_id ORDER BY lane_place, due.due_at, due.id)
@@ -138,14 +133,17 @@ WITH RECURSIVE turn AS (
       LEFT JOIN (SELECT workspace_id, sum(sending) AS sending FROM busy GROUP BY workspace_id) load USING (workspace_id)
      WHERE place + coalesce(load.sending, 0) <= %(workspace_cap)s
      ORDER BY place, fair.due_at, fair.id LIMIT %(limit)s
+), taken AS (
+    SELECT delivery.id FROM deliveries_delivery AS delivery JOIN picked USING (id)
+     WHERE delivery.ready AND delivery.due_at <= now() FOR UPDATE OF delivery SKIP LOCKED
 )
 UPDATE deliveries_delivery AS delivery
-   SET state = 'sending', fence = fence + 1, due_at = now() + %(lease)s * interval '1 second',
-       first_sent_at = coalesce(first_sent_at, now())
-  FROM picked, deliveries_event AS event
- WHERE delivery.id = picked.id AND event.id = delivery.event_id AND delivery.due_at <= now()
+   SET state = 'sending', ready = false, fence = fence + 1, lost = lost + (state = 'sending')::int,
+       due_at = now() + %(lease)s * interval '1 second', first_sent_at = coalesce(first_sent_at, now())
+  FROM taken, deliveries_event AS event
+ WHERE delivery.id = taken.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.fence, delivery.organization_id, delivery.workspace_id, delivery.event_id,
           delivery.rule_id, delivery.rule_version_id, delivery.connection_id, delivery.provider, delivery.lane,
-          delivery.attempt_count, delivery.first_sent_at, now(), event.event, event.resource, event.resource_id,
-          event.payload, event.severity, event.created_at, (SELECT count(*) FROM lanes)
+          delivery.lost, delivery.attempt_count, delivery.first_sent_at, now(), event.event, event.resource,
+          event.resource_id, event.payload, event.severity, event.created_at
 """

@@ -6,22 +6,27 @@ One thread speaks to the database. The others only wait on the outside: PostgreS
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from deliveries import fanout, waking
-from deliveries.claiming import LEASE_SECONDS, Turn
+from deliveries import fanout, quarantine, unsent, waking
+from deliveries.claiming import Claimed, claim
+from deliveries.database import is_away, may_repeat
 from deliveries.preparing import prepare
 from deliveries.recording import record
 from deliveries.sending import Sent, send
+from deliveries.turns import Round
 
 BATCH = 100
 POLL_SECONDS = 0.02  # while sends are under way: how soon a newly due delivery is noticed
 GATHER_SECONDS = 0.002  # results that arrive together are recorded together
+RECORD_SECONDS = 60.0  # how long results are kept for a database that is away
+RECORD_PAUSE = 0.5
+SUSPECT_PAUSE = 1.0
 _log = structlog.get_logger("deliveries")
 
 
@@ -29,6 +34,7 @@ def drain(*, stopping: Callable[[], bool] = lambda: False) -> int:
     """Work until nothing is undecided, due or under way. Returns how many attempts were made.
 
     ``stopping`` is asked between batches: when it says yes, nothing new is claimed and what is under way is finished.
+    A fault ends it, too, but only when what is under way has come back and is recorded.
     """
     return _Drain(stopping).run()
 
@@ -36,26 +42,58 @@ def drain(*, stopping: Callable[[], bool] = lambda: False) -> int:
 class _Drain:
     def __init__(self, stopping: Callable[[], bool]) -> None:
         self._stopping = stopping
-        self._under_way: set[Future[Sent]] = set()
+        self._under_way: dict[Future[Sent], Claimed] = {}
         self._attempts = 0
+        self._faults: list[Exception] = []
 
     def run(self) -> int:
         while True:
-            found = 0 if self._stopping() else self._take()
+            found = 0 if self._stopping() else self._tried(self._decide) + self._tried(self._take)
             if not self._under_way and not found:
-                return self._attempts
+                break
             self._gather()
+        if self._faults:
+            raise self._faults[0]
+        return self._attempts
+
+    def _tried(self, step: Callable[[], int]) -> int:
+        """How much the step found; nothing after a fault, so that what is under way can still be gathered."""
+        if self._faults:
+            return 0
+        try:
+            return step()
+        except Exception as fault:  # noqa: BLE001  raised again at the end
+            self._faults.append(fault)
+            if is_away(fault):
+                connection.close()
+            return 0
+
+    def _decide(self) -> int:
+        """Decide a batch of events. Returns how many there were."""
+        decided = fanout.decide_batch()
+        if decided >= fanout.BATCH:
+            waking.wake()  # there is more than one process can carry: let another one help
+        return decided
 
     def _take(self) -> int:
-        """Decide a batch of events, then claim as many deliveries as there are free threads."""
-        decided = fanout.decide_batch()
+        """Claim as many deliveries as there are free threads, and send those that can be sent."""
         free = settings.DRAIN_THREADS - len(self._under_way)
-        claims = _turn.claim(min(free, BATCH)) if free else []
-        if len(claims) == BATCH or decided >= fanout.BATCH:
-            waking.wake()  # there is more than one process can carry: let another one help
-        for prepared in prepare(claims) if claims else ():
-            self._under_way.add(_threads().submit(send, prepared))
-        return decided + len(claims)
+        claims = claim(min(free, BATCH), round=_round) if free else []
+        if len(claims) == BATCH:
+            waking.wake()
+        for prepared in prepare(self._fit(claims)) if claims else ():
+            self._under_way[_threads().submit(send, prepared)] = prepared.claimed
+        return len(claims)
+
+    def _fit(self, claims: Sequence[Claimed]) -> list[Claimed]:
+        """The claims that no worker is known to have died of, and one that is suspect of it."""
+        parted = quarantine.part(claims, under_way=list(self._under_way.values()))
+        if parted.given_up:
+            record([quarantine.given_up(claim) for claim in parted.given_up])
+        if parted.later:
+            with connection.cursor() as cursor:
+                unsent.put_back(cursor, parted.later, seconds=SUSPECT_PAUSE)
+        return parted.fit
 
     def _gather(self) -> None:
         """Wait for results, a moment longer for those close behind, and record them in one transaction."""
@@ -65,29 +103,37 @@ class _Drain:
         if done and len(done) < len(self._under_way):
             done, _ = wait(self._under_way, timeout=GATHER_SECONDS)
         if done:
-            self._under_way -= done
+            for future in done:
+                del self._under_way[future]
             self._attempts += len(done)
-            _record([future.result() for future in done])
+            self._record([future.result() for future in done])
+
+    def _record(self, results: list[Sent]) -> None:
+        try:
+            _record(results)
+        except Exception as fault:  # noqa: BLE001  raised again at the end
+            self._faults.append(fault)
 
 
 def _record(results: list[Sent]) -> None:
     """Record, again and again while the database is away: what was sent must not be sent twice if that can be helped.
 
-    After the lease the deliveries are somebody else's, and the fence would refuse us anyway.
+    As long as nobody can reach it, nobody can claim these deliveries either; afterwards the fence decides.
     """
-    deadline = time.monotonic() + LEASE_SECONDS - 5
+    deadline = time.monotonic() + RECORD_SECONDS
     while True:
         try:
             return record(results)
-        except (OperationalError, InterfaceError):
-            if time.monotonic() > deadline:
+        except Exception as fault:
+            if not may_repeat(fault) or time.monotonic() > deadline:
                 raise
-            _log.warning("record.waiting_for_database", results=len(results))
-            connection.close()
-            time.sleep(0.5)
+            _log.warning("record.again", results=len(results), fault=type(fault).__name__)
+            if is_away(fault):
+                connection.close()
+                time.sleep(RECORD_PAUSE)
 
 
-_turn = Turn()
+_round = Round()
 _pool: list[ThreadPoolExecutor] = []
 
 

@@ -15,15 +15,6 @@ from deliveries.models import State
 from deliveries.recording import count_events
 
 
-def hold(cursor: CursorWrapper, ids: list[UUID]) -> None:
-    """These were claimed, and their connection was switched off meanwhile: unsent and uncounted, they wait."""
-    if ids:
-        cursor.execute(
-            "UPDATE deliveries_delivery SET state = 'held', due_at = NULL WHERE id = ANY(%s) AND state = 'sending'",
-            [ids],
-        )
-
-
 def release() -> int:
     """Let go on what is held without need: connection on again → due now; connection deleted → canceled."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -55,12 +46,13 @@ def _set_going(cursor: CursorWrapper, connections: list[UUID]) -> int:
     if not connections:
         return 0
     cursor.execute(
-        "UPDATE deliveries_delivery SET due_at = now(),"
+        "UPDATE deliveries_delivery SET due_at = now(), ready = true,"
         " state = CASE WHEN attempt_count = 0 THEN 'pending' ELSE 'retrying' END"
         " WHERE state = 'held' AND connection_id = ANY(%s)",
         [connections],
     )
-    return cursor.rowcount
+    released: int = cursor.rowcount
+    return released
 
 
 def _cancel(cursor: CursorWrapper, connections: list[UUID]) -> None:

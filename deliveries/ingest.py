@@ -103,7 +103,7 @@ _EVENTS = (
     " resource, resource_id, payload, created_by, created_at)"
 )
 # A lost connection may have hidden a commit, so the insert can be repeated: the ids are ours and make it idempotent.
-_INSERT = f"INSERT INTO deliveries_event ({_COLUMNS}) {_EVENTS} ON CONFLICT (id) DO NOTHING"  # noqa: S608
+_INSERT = f"INSERT INTO deliveries_event ({_COLUMNS}) {_EVENTS} ON CONFLICT (id) DO NOTHING"
 # Race: two calls with one key. The unique constraint lets one through; the other waits for its commit, inserts
 # nothing, and reads the first answer. A record past its seven days is taken over as if it were new.
 _INSERT_ONCE = (

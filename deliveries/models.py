@@ -96,6 +96,9 @@ class Event(Happening):
             models.Index(fields=["organization_id", "-id"], name="event_by_organization"),
             models.Index(fields=["workspace_id", "id"], name="event_undecided", condition=Q(decided_at=None)),
             models.Index(fields=["workspace_id", "-id"], name="event_failed", condition=Q(status="failed")),
+            models.Index(
+                fields=["workspace_id", "id"], name="event_silent", condition=Q(total_rules=0) & ~Q(completed_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +129,9 @@ class Delivery(Happening):
     lane = models.UUIDField()  # what is paced together: a connection, or one channel of it
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     due_at = models.DateTimeField(null=True)
+    ready = models.BooleanField(default=True, db_default=True)  # may be due: what a claim looks at; see claiming.py
     fence = models.PositiveIntegerField(default=0)  # grows with every claim; an old claimer's result is not taken
+    lost = models.PositiveSmallIntegerField(default=0, db_default=0)  # claims in a row that nobody ever answered for
     attempt_count = models.PositiveIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -138,9 +143,13 @@ class Delivery(Happening):
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace_id", "lane", "due_at"], name="delivery_due", condition=~Q(due_at=None)),
-            models.Index(fields=["connection_id"], name="delivery_sending", condition=Q(state="sending")),
-            models.Index(fields=["connection_id"], name="delivery_held", condition=Q(state="held")),
+            models.Index(
+                fields=["workspace_id", "lane", "due_at", "id"],
+                name="delivery_ready",
+                condition=Q(ready=True) & ~Q(due_at=None),
+            ),
+            models.Index(fields=["due_at"], name="delivery_scheduled", condition=Q(ready=False) & ~Q(due_at=None)),
+            models.Index(fields=["state", "connection_id"], name="delivery_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["event_id"], name="delivery_by_event"),
             models.Index(fields=["workspace_id", "-id"], name="delivery_by_workspace"),
             models.Index(fields=["workspace_id", "-id"], name="delivery_failed", condition=Q(state="failed")),

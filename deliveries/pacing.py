@@ -25,12 +25,21 @@ def lane_of(*, connection_id: UUID, pace: Pace | None, inputs: Mapping[str, str]
 
 
 def open_lanes(cursor: CursorWrapper, lanes: Mapping[UUID, Pace]) -> None:
-    """Make the paced lanes known, so that the next claim keeps their pace."""
-    if not lanes:
+    """Make the paced lanes known, so that the next claim keeps their pace. Those that are known are not locked."""
+    paces = {id: round(1000 / pace.per_second) for id, pace in lanes.items()}
+    if not paces:
         return
-    ids = sorted(lanes)
-    paces = [round(1000 / lanes[id].per_second) for id in ids]
-    bulk.insert(cursor, "deliveries_lane", {"id": ("uuid", ids), "pace_ms": ("int", paces)})
+    cursor.execute("SELECT id, pace_ms FROM deliveries_lane WHERE id = ANY(%s)", [list(paces)])
+    known = dict(cursor.fetchall())
+    ids = sorted(id for id, pace in paces.items() if known.get(id) != pace)
+    if not ids:
+        return
+    columns: bulk.Columns = {"id": ("uuid", ids), "pace_ms": ("int", [paces[id] for id in ids])}
+    cursor.execute(
+        f"INSERT INTO deliveries_lane (id, pace_ms, next_at) SELECT id, pace_ms, now() FROM {bulk.rows(columns)}"  # noqa: S608
+        " ON CONFLICT (id) DO UPDATE SET pace_ms = excluded.pace_ms",
+        bulk.values(columns),
+    )
 
 
 def pause(cursor: CursorWrapper, waits: Iterable[tuple[UUID, float]]) -> None:

@@ -7,16 +7,23 @@ Rows outside every week (a clock far off) land in a default partition: nothing t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection, migrations
+import structlog
+from django.db import IntegrityError, OperationalError, connection, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from workspaces.ids import floor
 
 TABLES = ("deliveries_event", "deliveries_decision", "deliveries_delivery", "deliveries_attempt")
+WEEK = timedelta(weeks=1)
 WEEKS_AHEAD = 4
+LOCK_SECONDS = 2
+_CHANGING = 0x6A61636C  # the advisory lock's number: two sweepers would make the same week
+_log = structlog.get_logger("deliveries")
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -31,7 +38,8 @@ class CreatePartitionedModel(migrations.CreateModel):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         finally:
             schema_editor.sql_create_table = plain
-        table = schema_editor.quote_name(to_state.apps.get_model(app_label, self.name)._meta.db_table)
+        model = to_state.apps.get_model(app_label, self.name)
+        table = schema_editor.quote_name(model._meta.db_table)  # noqa: SLF001  Django's public metadata
         schema_editor.execute(f'CREATE TABLE {table[:-1]}_default" PARTITION OF {table} DEFAULT')
 
 
@@ -45,31 +53,57 @@ def ensure(*, now: datetime) -> None:
     """Create this week's partitions and the next four, and last week's for clocks that lag. Safe to repeat."""
     present = set(_weeks())
     for offset in range(-1, WEEKS_AHEAD + 1):
-        start = monday(now) + timedelta(weeks=offset)
+        start = monday(now) + offset * WEEK
         for table in TABLES:
             if (table, start) not in present:
                 _create(table, start)
 
 
-def drop_before(moment: datetime) -> list[str]:
-    """Drop every week that ended before that moment. Returns the names of the dropped tables."""
-    old = [_name(table, start) for table, start in _weeks() if start + timedelta(weeks=1) <= moment]
-    with connection.cursor() as cursor:
-        for name in old:
-            cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
-    return old
+def drop_before(moment: datetime) -> list[datetime]:
+    """Drop every week that ended before that moment, but none in which something is still open. Returns the weeks."""
+    old = sorted({start for _, start in _weeks() if start + WEEK <= moment})
+    return [start for start in old if _drop(start)]
 
 
 def _create(table: str, start: datetime) -> None:
-    low, high = floor(start), floor(start + timedelta(weeks=1))
-    with connection.cursor() as cursor:
-        # A week that rows already fell into, through the default partition, cannot be cut out of it afterwards.
+    """A week that rows already fell into, through the default partition, cannot be cut out of it afterwards."""
+    low, high = bounds(start)
+    with suppress(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHANGING])
         cursor.execute(f'SELECT 1 FROM "{table}_default" WHERE id >= %s AND id < %s LIMIT 1', [low, high])  # noqa: S608
         if cursor.fetchone() is None:
             cursor.execute(
                 f'CREATE TABLE IF NOT EXISTS "{_name(table, start)}" PARTITION OF "{table}" '
                 f"FOR VALUES FROM ('{low}') TO ('{high}') WITH (fillfactor = 85)"
             )
+
+
+def _drop(start: datetime) -> bool:
+    """Drop a week of all four tables, or leave it for the next time: who waits for a lock holds up others."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHANGING])
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+            cursor.execute(
+                f'LOCK TABLE "{_name("deliveries_event", start)}" IN SHARE MODE'
+            )  # nothing reopens meanwhile
+            cursor.execute(
+                "SELECT 1 FROM deliveries_event WHERE id >= %s AND id < %s AND completed_at IS NULL LIMIT 1",
+                bounds(start),
+            )
+            if cursor.fetchone() is not None:
+                return False
+            for table in TABLES:
+                cursor.execute(f'DROP TABLE IF EXISTS "{_name(table, start)}"')
+    except OperationalError as fault:
+        _log.warning("partitions.busy", week=f"{start:%Y-%m-%d}", fault=str(fault))
+        return False
+    return True
+
+
+def bounds(start: datetime) -> tuple[UUID, UUID]:
+    """The first id of that week, and the first of the next."""
+    return floor(start), floor(start + WEEK)
 
 
 def _name(table: str, start: datetime) -> str:

@@ -1,80 +1,135 @@
-"""Gather what the sending of claimed deliveries needs, so that no waiting thread ever asks the database."""
+"""Gather what the sending of claimed deliveries needs, so that no waiting thread ever asks the database.
+
+What cannot be sent is put aside here, with its reason: held while the connection is off, canceled when what it
+belongs to is gone, put back for a minute when our own keys do not open the secrets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from connections.models import Connection, Recipient
 from connections.provider import WorkspaceFacts
-from connections.registry import all_providers
+from deliveries import pacing, unsent
 from deliveries.claiming import Claimed
-from deliveries.holding import hold
-from deliveries.sending import Prepared
+from deliveries.jobs import Prepared
 from rules.models import RuleVersion
 from workspaces.crypto import SealBroken
 from workspaces.models import Workspace
 
+SHUT_SECONDS = 60
+_SHUT = "The connection's secrets cannot be opened at the moment: the operator has to mend this. It is sent then."
 _log = structlog.get_logger("deliveries")
 
 _VERSIONS_KEPT = 10_000
 _versions: dict[UUID, RuleVersion] = {}  # immutable rows, so they may be kept as long as there is room
 
 
-def prepare(claims: Sequence[Claimed]) -> list[Prepared]:
-    """The claims that can be sent, each with fresh credentials; those whose connection cannot be used are held."""
-    opened = _open_connections({claim.connection_id for claim in claims})
-    versions = _rule_versions({claim.rule_version_id for claim in claims})
-    workspaces = Workspace.objects.in_bulk({claim.workspace_id for claim in claims})
-    with connection.cursor() as cursor:
-        hold(cursor, [claim.id for claim in claims if claim.connection_id not in opened])
-    return [
-        _prepared(claim, opened[claim.connection_id], versions[claim.rule_version_id], workspaces[claim.workspace_id])
-        for claim in claims
-        if claim.connection_id in opened
-    ]
+class _Fate(StrEnum):
+    """What happens to a claim; those after ``SHUT`` are canceled, and the text is the reason."""
+
+    SEND = "send"
+    HOLD = "hold"
+    SHUT = "shut"
+    NO_WORKSPACE = "The workspace was deleted."
+    NO_CONNECTION = "The connection was deleted."
+    NO_VERSION = "What the rule said at that time is no longer there."
+
+
+_ENDS = (_Fate.NO_WORKSPACE, _Fate.NO_CONNECTION, _Fate.NO_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """A connection that may be used now, with its secrets."""
+class _Found:
+    """The rows behind the claims, by their ids."""
 
-    row: Connection
-    credentials: dict[str, str] = field(repr=False)
-    recipients: tuple[str, ...]
+    workspaces: Mapping[UUID, Workspace]
+    versions: Mapping[UUID, RuleVersion]
+    connections: Mapping[UUID, Connection]
+    recipients: Mapping[UUID, tuple[str, ...]]
+    credentials: Mapping[UUID, dict[str, str]] = field(repr=False)  # of those that are on and can be opened
 
 
-def _prepared(claim: Claimed, opened: _Opened, version: RuleVersion, workspace: Workspace) -> Prepared:
+def prepare(claims: Sequence[Claimed]) -> list[Prepared]:
+    """The claims that can be sent, each with fresh credentials."""
+    found = _look_up(claims)
+    by_fate: defaultdict[_Fate, list[Claimed]] = defaultdict(list)
+    for claim in claims:
+        by_fate[_fate(claim, found)].append(claim)
+    if len(by_fate[_Fate.SEND]) < len(claims):
+        _put_aside(by_fate)
+    return [_prepared(claim, found) for claim in by_fate[_Fate.SEND]]
+
+
+def _fate(claim: Claimed, found: _Found) -> _Fate:
+    if claim.workspace_id not in found.workspaces:
+        return _Fate.NO_WORKSPACE
+    if claim.connection_id not in found.connections:
+        return _Fate.NO_CONNECTION
+    if claim.rule_version_id not in found.versions:
+        return _Fate.NO_VERSION
+    if not found.connections[claim.connection_id].active:
+        return _Fate.HOLD
+    return _Fate.SEND if claim.connection_id in found.credentials else _Fate.SHUT
+
+
+def _put_aside(by_fate: Mapping[_Fate, list[Claimed]]) -> None:
+    shut = by_fate.get(_Fate.SHUT, [])
+    with transaction.atomic(), connection.cursor() as cursor:
+        unsent.hold(cursor, by_fate.get(_Fate.HOLD, []))
+        unsent.put_back(cursor, shut, seconds=SHUT_SECONDS, why=_SHUT)
+        for end in _ENDS:
+            unsent.cancel(cursor, by_fate.get(end, []), why=end)
+        pacing.pause(cursor, [(claim.lane, SHUT_SECONDS) for claim in shut])  # the whole backlog need not try
+
+
+def _prepared(claim: Claimed, found: _Found) -> Prepared:
+    row, version = found.connections[claim.connection_id], found.versions[claim.rule_version_id]
+    workspace = found.workspaces[claim.workspace_id]
     return Prepared(
         claimed=claim,
-        provider=all_providers()[claim.provider],
         action=version.action,
         inputs=version.inputs,
         workspace=WorkspaceFacts(
             id=workspace.id, name=workspace.name, tenant=workspace.tenant, environment=workspace.environment
         ),
-        settings=opened.row.settings,
-        credentials=opened.credentials,
-        recipients=opened.recipients,
-        retry_delays=tuple(opened.row.retry_delays) if opened.row.retry_delays is not None else None,
+        settings=row.settings,
+        credentials=found.credentials[row.id],
+        recipients=found.recipients.get(row.id, ()),
+        retry_delays=tuple(row.retry_delays) if row.retry_delays is not None else None,
         capture_only=workspace.capture_only,
     )
 
 
-def _open_connections(ids: Collection[UUID]) -> dict[UUID, _Opened]:
-    rows = Connection.objects.filter(id__in=ids, active=True)
-    confirmed = _confirmed_recipients(ids)
-    found: dict[UUID, _Opened] = {}
-    for row in rows:
-        try:
-            found[row.id] = _Opened(row, row.unseal_values("credentials"), confirmed.get(row.id, ()))
-        except SealBroken as broken:  # a key is missing from the ring: the deliveries wait until it is back
-            _log.error("connection.sealed_shut", connection=str(row.id), reason=str(broken))
-    return found
+# --------------------------------------------------------------------------- the rows
+
+
+def _look_up(claims: Sequence[Claimed]) -> _Found:
+    connections = Connection.objects.in_bulk({claim.connection_id for claim in claims})
+    return _Found(
+        workspaces=Workspace.objects.in_bulk({claim.workspace_id for claim in claims}),
+        versions=_rule_versions({claim.rule_version_id for claim in claims}),
+        connections=connections,
+        recipients=_confirmed_recipients(connections),
+        credentials={
+            row.id: opened for row in connections.values() if row.active and (opened := _open(row)) is not None
+        },
+    )
+
+
+def _open(row: Connection) -> dict[str, str] | None:
+    try:
+        return row.unseal_values("credentials")
+    except (SealBroken, ValueError) as broken:  # a key is missing from the ring, or the text inside is no JSON
+        _log.error("connection.sealed_shut", connection=str(row.id), fault=type(broken).__name__)
+        return None
 
 
 def _confirmed_recipients(connection_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
@@ -92,4 +147,4 @@ def _rule_versions(ids: Collection[UUID]) -> dict[UUID, RuleVersion]:
         missing = list(ids)
     if missing:
         _versions.update(RuleVersion.objects.in_bulk(missing))
-    return {id: _versions[id] for id in ids}
+    return {id: _versions[id] for id in ids if id in _versions}

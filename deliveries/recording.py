@@ -1,23 +1,30 @@
-"""Record what happened: attempts appended, deliveries moved and events counted, in one transaction."""
+"""Record what happened: attempts appended, deliveries moved and events counted, in one transaction.
+
+Rows are locked in one order by everybody: connections, deliveries, events, lanes; and those of a kind by their id.
+"""
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from connections.provider import Code
 from deliveries import bulk, pacing
-from deliveries.backoff import next_delay
+from deliveries.backoff import RETRY_AFTER_MOST, next_delay
+from deliveries.database import may_repeat
+from deliveries.keeping import keep
 from deliveries.models import State
 from deliveries.sending import Sent
-from workspaces.ids import derive
+from deliveries.switching import hold_backlog, switch_off
+
+_log = structlog.get_logger("deliveries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +37,61 @@ class Move:
 
 
 def record(results: Sequence[Sent]) -> None:
-    """Write a batch of results. Safe to repeat: ids are derived, and moves are fenced."""
-    moves = [next_move(sent, chance=random.random()) for sent in results]  # noqa: S311  jitter, not a secret
-    moves.sort(key=lambda move: move.sent.prepared.claimed.id)
+    """Write a batch of results. Safe to repeat: ids are derived, and moves are fenced.
+
+    Raises what says nothing against the results: the database is away, or gave way to somebody else's transaction.
+    """
+    results = sorted(results, key=lambda sent: sent.claimed.id)
+    try:
+        _record(results)
+    except Exception as fault:  # whatever one of them holds, the others have to be written
+        if may_repeat(fault):
+            raise
+        _log.exception("record.fault", results=len(results))
+        for sent in results:
+            _record_alone(sent)
+
+
+def _record_alone(sent: Sent) -> None:
+    try:
+        _record([sent])
+    except Exception as fault:
+        if may_repeat(fault):
+            raise
+        _record([sent.untold()])
+
+
+def _record(results: Sequence[Sent]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        _append_attempts(cursor, results)
-        _keep_captures(cursor, results)
+        switched_off = switch_off(cursor, results)
+        moves = [_next_move(sent, switched_off) for sent in results]
         moved = _move(cursor, moves)
-        count_events(cursor, [(m.sent.prepared.claimed.event_id, m.state) for m in moves if _id(m) in moved])
+        noted = moved | _note(cursor, [move for move in moves if _id(move) not in moved])
+        keep(cursor, [sent for sent in results if sent.claimed.id in noted])
+        count_events(cursor, [(m.sent.claimed.event_id, m.state) for m in moves if _id(m) in moved])
         pacing.pause(cursor, _wishes(results))
-        switch_off(cursor, {_connection(sent): sent.outcome.inactive for sent in results if sent.outcome.inactive})
+    hold_backlog(switched_off)
+    for move in moves:
+        _tell(move, taken=_id(move) in moved)
 
 
-def next_move(sent: Sent, *, chance: float) -> Move:
-    """What an outcome means for its delivery."""
-    outcome, prepared = sent.outcome, sent.prepared
+def _next_move(sent: Sent, switched_off: Collection[UUID]) -> Move:
+    on = sent.claimed.connection_id not in switched_off
+    return next_move(sent, on=on, chance=random.random())  # noqa: S311  jitter, not a secret
+
+
+def next_move(sent: Sent, *, chance: float, on: bool = True) -> Move:
+    """What an outcome means for its delivery. ``on`` says whether its connection is still switched on."""
+    outcome = sent.outcome
     if outcome.delivered:
         return Move(sent, State.DELIVERED, None)
     if not outcome.retry:
         return Move(sent, State.FAILED, None)
-    if outcome.inactive:
+    if outcome.inactive and not on:
         return Move(sent, State.HELD, None)
     wait = next_delay(
-        attempts=prepared.claimed.attempt_count + 1,
-        delays=prepared.retry_delays,
+        attempts=sent.claimed.attempt_count + 1,
+        delays=sent.retry_delays,
         retry_after=outcome.retry_after,
         chance=chance,
     )
@@ -93,82 +131,46 @@ def count_events(cursor: CursorWrapper, ended: Iterable[tuple[UUID, State]]) -> 
     )
 
 
-def switch_off(cursor: CursorWrapper, reasons: dict[UUID, str]) -> None:
-    """A connection that cannot work is switched off; what waits for it is held, not failed."""
-    for connection_id, reason in reasons.items():
-        cursor.execute(
-            "UPDATE connections_connection SET active = false, inactive_reason = %s, updated_at = now()"
-            " WHERE id = %s AND active",
-            [str(reason), connection_id],
-        )
-        cursor.execute(
-            "UPDATE deliveries_delivery SET state = 'held', due_at = NULL"
-            " WHERE connection_id = %s AND state IN ('pending', 'retrying')",
-            [connection_id],
-        )
+def _tell(move: Move, *, taken: bool) -> None:
+    """The one wide line of an attempt."""
+    claimed, outcome = move.sent.claimed, move.sent.outcome
+    _log.info(
+        "delivery.attempt",
+        delivery=str(claimed.id),
+        event_id=str(claimed.event_id),
+        rule=str(claimed.rule_id),
+        connection=str(claimed.connection_id),
+        workspace=str(claimed.workspace_id),
+        organization=str(claimed.organization_id),
+        provider=claimed.provider,
+        attempt=claimed.attempt_count + 1,
+        code=str(outcome.code),
+        culprit=str(outcome.culprit),
+        state=str(move.state) if taken else "not ours any more",
+        wait_s=None if move.wait is None else round(move.wait, 3),
+        duration_ms=move.sent.duration_ms,
+    )
 
 
 # --------------------------------------------------------------------------- the statements
-
-
-def _append_attempts(cursor: CursorWrapper, results: Sequence[Sent]) -> None:
-    claims = [sent.prepared.claimed for sent in results]
-    outcomes = [sent.outcome for sent in results]
-    bulk.insert(
-        cursor,
-        "deliveries_attempt",
-        {
-            "id": ("uuid", [derive(claimed.id, claimed.attempt_count + 1) for claimed in claims]),
-            "organization_id": ("uuid", [claimed.organization_id for claimed in claims]),
-            "workspace_id": ("uuid", [claimed.workspace_id for claimed in claims]),
-            "delivery_id": ("uuid", [claimed.id for claimed in claims]),
-            "number": ("int", [claimed.attempt_count + 1 for claimed in claims]),
-            "code": ("text", [str(outcome.code) for outcome in outcomes]),
-            "culprit": ("text", [str(outcome.culprit) for outcome in outcomes]),
-            "reason": ("text", [outcome.reason for outcome in outcomes]),
-            "fix": ("text", [outcome.fix for outcome in outcomes]),
-            "exchanges": ("jsonb", [json.dumps(sent.exchanges, ensure_ascii=False) for sent in results]),
-            "notes": ("jsonb", [json.dumps(outcome.notes, ensure_ascii=False) for outcome in outcomes]),
-            "reference": ("text", [outcome.reference[:256] for outcome in outcomes]),
-            "started_at": ("timestamptz", [sent.started_at for sent in results]),
-            "duration_ms": ("int", [sent.duration_ms for sent in results]),
-        },
-    )
-
-
-def _keep_captures(cursor: CursorWrapper, results: Sequence[Sent]) -> None:
-    kept = [(sent.prepared.claimed, *sent.captured) for sent in results if sent.captured]
-    if not kept:
-        return
-    bulk.insert(
-        cursor,
-        "deliveries_capture",
-        {
-            "id": ("uuid", [claimed.id for claimed, _, _ in kept]),
-            "organization_id": ("uuid", [claimed.organization_id for claimed, _, _ in kept]),
-            "workspace_id": ("uuid", [claimed.workspace_id for claimed, _, _ in kept]),
-            "request": ("jsonb", [json.dumps(request, ensure_ascii=False) for _, request, _ in kept]),
-            "body": ("text", [body for _, _, body in kept]),
-        },
-    )
 
 
 def _move(cursor: CursorWrapper, moves: Sequence[Move]) -> set[UUID]:
     """Move the deliveries that are still ours. One whose lease ran out has another fence by now and stays as it is."""
     columns: bulk.Columns = {
         "id": ("uuid", [_id(move) for move in moves]),
-        "fence": ("int", [move.sent.prepared.claimed.fence for move in moves]),
+        "fence": ("int", [move.sent.claimed.fence for move in moves]),
         "state": ("text", [str(move.state) for move in moves]),
         "wait": ("float", [move.wait for move in moves]),
-        "attempts": ("int", [move.sent.prepared.claimed.attempt_count + 1 for move in moves]),
+        "attempts": ("int", [move.sent.claimed.attempt_count + 1 for move in moves]),
         "code": ("text", [str(move.sent.outcome.code) for move in moves]),
         "error": ("text", [_error(move.sent) for move in moves]),
     }
     cursor.execute(
         f"""
         UPDATE deliveries_delivery AS delivery
-           SET state = new.state, due_at = now() + new.wait * interval '1 second', attempt_count = new.attempts,
-               last_code = new.code, last_error = new.error,
+           SET state = new.state, due_at = now() + new.wait * interval '1 second', ready = false, lost = 0,
+               attempt_count = new.attempts, last_code = new.code, last_error = new.error,
                finished_at = CASE WHEN new.state IN ('delivered', 'failed') THEN now() END
           FROM {bulk.rows(columns)}
          WHERE delivery.id = new.id AND delivery.fence = new.fence AND delivery.state = 'sending'
@@ -178,12 +180,29 @@ def _move(cursor: CursorWrapper, moves: Sequence[Move]) -> set[UUID]:
     return {row[0] for row in cursor.fetchall()}
 
 
+def _note(cursor: CursorWrapper, moves: Sequence[Move]) -> set[UUID]:
+    """Deliveries that were called off while the request was under way: the attempt was made, and nothing else changes.
+
+    Calling off moves the fence by one; a further claim would move it again, and then the attempt's number is not ours.
+    """
+    if not moves:
+        return set()
+    columns: bulk.Columns = {
+        "id": ("uuid", [_id(move) for move in moves]),
+        "fence": ("int", [move.sent.claimed.fence + 1 for move in moves]),
+        "attempts": ("int", [move.sent.claimed.attempt_count + 1 for move in moves]),
+    }
+    cursor.execute(
+        f"UPDATE deliveries_delivery AS delivery SET attempt_count = new.attempts FROM {bulk.rows(columns)}"  # noqa: S608
+        " WHERE delivery.id = new.id AND delivery.fence = new.fence AND delivery.state = 'canceled'"
+        " RETURNING delivery.id",
+        bulk.values(columns),
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
 def _id(move: Move) -> UUID:
-    return move.sent.prepared.claimed.id
-
-
-def _connection(sent: Sent) -> UUID:
-    return sent.prepared.claimed.connection_id
+    return move.sent.claimed.id
 
 
 def _error(sent: Sent) -> str:
@@ -193,7 +212,7 @@ def _error(sent: Sent) -> str:
 def _wishes(results: Sequence[Sent]) -> list[tuple[UUID, float]]:
     """How long each lane was asked to wait. A rate limit holds for the whole lane, not for one message only."""
     return [
-        (sent.prepared.claimed.lane, min(sent.outcome.retry_after, 24 * 3600.0))
+        (sent.claimed.lane, min(sent.outcome.retry_after, float(RETRY_AFTER_MOST)))
         for sent in results
         if sent.outcome.code is Code.RATE_LIMITED and sent.outcome.retry_after
     ]

@@ -6,9 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from deliveries.models import OPEN_STATES, Delivery, Event, State
+from connections.models import Connection
+from deliveries.models import OPEN_STATES, Delivery, Event, State, Status
 from deliveries.recording import count_events
 from workspaces import audit
 from workspaces.errors import ApiError
@@ -41,27 +43,43 @@ def cancel(delivery: Delivery, *, actor: str) -> Delivery:
     return locked
 
 
-def cancel_event(event: Event, *, actor: str) -> int:
-    """Call off everything of an event that is still open. Returns how many deliveries that were."""
+def cancel_event(event: Event, *, actor: str) -> None:
+    """Call off everything of an event that is still open, or the event itself before any rule was held against it.
+
+    Raises ApiError 409 when it is over.
+    """
     with transaction.atomic():
+        if _call_off_undecided(event):
+            _trace(event, actor=actor, verb="event.canceled")
+            return
         rows = Delivery.objects.select_for_update().filter(event_id=event.id, state__in=OPEN_STATES).order_by("id")
         found = list(rows)
         if not found:
             raise ApiError(409, "Nothing of this event is still open.")
         _call_off(found, actor=actor)
-    return len(found)
+
+
+def _call_off_undecided(event: Event) -> bool:
+    """Race: a worker may be deciding it. The update waits for that one's commit, and then finds nothing to move."""
+    moved = Event.objects.filter(id=event.id, decided_at=None).update(
+        status=Status.CANCELED, decided_at=Now(), completed_at=Now()
+    )
+    return bool(moved)
 
 
 def _refuse_retry(delivery: Delivery) -> None:
     if delivery.state == State.DELIVERED:
         raise ApiError(409, "This delivery has arrived; there is nothing to retry.")
-    if delivery.state == State.HELD:
-        raise ApiError(409, "The connection is switched off. Mend it, and everything that waits is sent.")
     if delivery.state in (State.PENDING, State.SENDING):
         raise ApiError(425, "An attempt is under way.")
     soon = timezone.now() + timedelta(seconds=IMMINENT_SECONDS)
     if delivery.state == State.RETRYING and delivery.due_at and delivery.due_at <= soon:
         raise ApiError(425, "The next attempt is about to be made.")
+    active = Connection.objects.filter(id=delivery.connection_id).values_list("active", flat=True).first()
+    if active is None:
+        raise ApiError(409, "Its connection was deleted; there is nowhere to send it.")
+    if not active:
+        raise ApiError(409, "Its connection is switched off. Mend it first; what waits for it is then sent by itself.")
 
 
 def _reopen(event_id: UUID, was: State) -> None:
@@ -89,11 +107,7 @@ def _call_off(deliveries: list[Delivery], *, actor: str) -> None:
         _trace(delivery, actor=actor, verb="delivery.canceled")
 
 
-def _trace(delivery: Delivery, *, actor: str, verb: str) -> None:
+def _trace(row: Delivery | Event, *, actor: str, verb: str) -> None:
     audit.record(
-        actor=actor,
-        verb=verb,
-        subject=delivery.id,
-        organization_id=delivery.organization_id,
-        workspace_id=delivery.workspace_id,
+        actor=actor, verb=verb, subject=row.id, organization_id=row.organization_id, workspace_id=row.workspace_id
     )

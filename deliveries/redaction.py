@@ -1,29 +1,49 @@
-"""What may be kept of an exchange: everything but the secrets, and not more of a body than a person will read."""
+"""What may be kept of an exchange: everything but the secrets, and not more of a body than a person will read.
+
+Struck out are the connection's credentials in every form in which they travel (an answer may repeat what it got), the
+headers whose names speak of secrets, and the values of a URL's query: that is where receivers expect their tokens.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from connections.provider import Answer, Failure, Mail, Record, Reply, Request, Step
+from rules.showing import storable
 
 KEPT_BODY = 16 * 1024  # characters
 STRUCK = "••••••"
-_ALWAYS_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
 _SHORTEST_SECRET = 4  # characters; striking out shorter ones would garble every text
+_SHORTEST_TOKEN = 8  # the same for what only stands where secrets use to stand
+_SECRET_NAME = re.compile(
+    r"auth(?!enticate)|cookie|token|secret|passw|credential|session|api[-_]?key|access[-_]?key", re.IGNORECASE
+)
+_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
+_QUERY_VALUE = re.compile(r"(?<==)[^&#]+|(?<![^&])[^&=#]+(?![^&#])")  # behind "=", or a parameter without one
 
 
 class Redactor:
-    """Strikes the given secrets out of whatever is about to be stored."""
+    """Strikes the given secrets, and those that the steps carry, out of whatever is about to be stored."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
+    def __init__(self, secrets: Iterable[str], steps: Iterable[Step] = ()) -> None:
+        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        for step in steps:
+            known.update(secret for secret in _carried(step) if len(secret) >= _SHORTEST_TOKEN)
+            known.update(s for s in getattr(step, "secrets", ()) if len(s) >= _SHORTEST_SECRET)
+        self._forms = sorted({form for secret in known for form in _forms(secret)}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, STRUCK)
-        return text.replace("\0", "\N{SYMBOL FOR NULL}")
+        """The text without secrets, and without the characters that PostgreSQL does not take."""
+        for form in self._forms:
+            text = text.replace(form, STRUCK)
+        return storable(text)
 
     def exchange(self, step: Step, reply: Reply) -> dict[str, Any]:
         """One step and what came back."""
@@ -33,12 +53,11 @@ class Redactor:
         """What was sent."""
         match step:
             case Request():
-                more = Redactor([*self._secrets, *step.secrets])
-                head = {"method": step.method, "url": more(step.url), "headers": more.headers(step.headers)}
-                return {**head, **more.body(step.body)}
+                head = {"method": step.method, "url": self._url(step.url), "headers": self.headers(step.headers)}
+                return {**head, **self.body(step.body)}
             case Mail():
-                head = {"method": "MAIL", "to": list(step.to), "subject": self(step.subject)}
-                return {**head, "message_id": step.message_id, **self.body(step.text.encode())}
+                head = {"method": "MAIL", "to": [self(address) for address in step.to], "subject": self(step.subject)}
+                return {**head, "message_id": self(step.message_id), **self.body(step.text.encode(errors="replace"))}
             case Record():
                 return {"method": "CAPTURE", "headers": self.headers(step.headers), **self.body(step.body)}
 
@@ -52,8 +71,8 @@ class Redactor:
                 return {**head, **self.body(reply.body), "truncated": reply.truncated, "elapsed_ms": reply.elapsed_ms}
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers with the values that are always secret struck out whole."""
-        return {name: STRUCK if name.lower() in _ALWAYS_SECRET else self(value) for name, value in headers.items()}
+        """Headers, those with names that speak of secrets struck out whole."""
+        return {self(name): STRUCK if _SECRET_NAME.search(name) else self(value) for name, value in headers.items()}
 
     def body(self, body: bytes) -> dict[str, Any]:
         """The beginning of a body, its length in bytes, and the hash that proves the rest."""
@@ -62,3 +81,25 @@ class Redactor:
         if len(text) > KEPT_BODY:
             kept["sha256"] = hashlib.sha256(body).hexdigest()
         return kept
+
+    def _url(self, url: str) -> str:
+        base, mark, rest = _USERINFO.sub(f"{STRUCK}@", url, count=1).partition("?")
+        return self(base) + mark + self(_QUERY_VALUE.sub(STRUCK, rest))
+
+
+def _carried(step: Step) -> Iterator[str]:
+    """What only its place gives away as a secret."""
+    if not isinstance(step, Request):
+        return
+    for name, value in step.headers.items():
+        if _SECRET_NAME.search(name):
+            yield value.rpartition(" ")[2]  # "Bearer <token>"
+    for value in _QUERY_VALUE.findall(step.url.partition("?")[2]):
+        yield from (value, unquote_plus(value))
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it may stand in an answer: as it is, escaped for JSON, a URL or a page, or in base64."""
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
+    encoded = base64.b64encode(secret.encode(errors="replace")).decode().rstrip("=")
+    return {secret, *escaped, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), encoded}

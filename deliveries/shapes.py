@@ -10,7 +10,34 @@ from pydantic import Field
 
 from deliveries.models import Attempt, Decision, Delivery, Event, State
 from rules.severity import Severity
-from workspaces.wire import Moment
+from workspaces.wire import ErrorAnswer, Moment
+
+
+class EmittedEvent(Schema):
+    """An event that was accepted."""
+
+    id: UUID
+    type: str
+    event: str
+    workspace: UUID
+    resource: str
+    resource_id: str | None = Field(None, description="Absent when none was sent.")
+    created_by: str
+    created_at: Moment
+
+
+class Emitted(Schema):
+    """The answer to one event."""
+
+    event: EmittedEvent
+
+
+class EmittedMany(Schema):
+    """The answer to a bulk call: for each event, in its place, what was accepted or why it was not."""
+
+    count: int
+    error_count: int | None = Field(None, description="Absent when all were accepted.")
+    records: list[EmittedEvent | ErrorAnswer]
 
 
 class RuleEventOut(Schema):
@@ -72,6 +99,12 @@ class EventDetail(EventOut):
     decision: DecisionOut | None
 
 
+class EventWithPayload(EventDetail):
+    """An event with its payload, exactly as it was received."""
+
+    payload: dict[str, Any]
+
+
 class AttemptOut(Schema):
     """One try."""
 
@@ -86,6 +119,14 @@ class AttemptOut(Schema):
     started_at: Moment
     completed_at: Moment
     duration_ms: int
+
+
+class CaptureOut(Schema):
+    """What would have been sent."""
+
+    id: UUID
+    request: dict[str, Any]
+    body: str
 
 
 class AttemptDetail(AttemptOut):

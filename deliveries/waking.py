@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 
 import redis
@@ -25,7 +26,8 @@ _log = structlog.get_logger("deliveries")
 
 def wake() -> None:
     """Somebody should look at the database. Call it after the commit; it never fails and never waits."""
-    _waker(os.getpid()).mark.set()
+    with suppress(RuntimeError):  # no thread can be started any more: the sweep finds the work
+        _waker(os.getpid()).mark.set()
 
 
 def awake() -> None:

@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
-
 from connections.models import Connection
-from connections.provider import Action, Kind
+from connections.provider import Action, Field, Kind
 from connections.registry import provider
 from rules import conditions, patterns, severity, templates
 from rules.models import Rule, RuleVersion
-from workspaces import audit
-from workspaces.errors import ApiError
-from workspaces.models import Workspace
+from workspaces import audit, changes
+from workspaces.errors import ApiError, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,9 @@ class Wording:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, version: RuleVersion) -> Wording:
-        """What a version says."""
+    def of(cls, version: RuleVersion | None) -> Wording:
+        """What a version says. A stored rule always has one: both are saved in one transaction."""
+        assert version is not None  # noqa: S101
         return cls(
             event=version.event,
             action=version.action,
@@ -46,7 +43,7 @@ class Wording:
 
 
 def create(*, connection: Connection, wording: Wording, name: str, active: bool, hidden: bool, actor: str) -> Rule:
-    """A new rule. Raises ApiError 400 naming every fault."""
+    """A new rule. Raises ApiError 400 naming every fault, 404 when its connection has just been deleted."""
     wording = _checked(wording, connection)
     rule = Rule(
         organization_id=connection.organization_id,
@@ -57,35 +54,50 @@ def create(*, connection: Connection, wording: Wording, name: str, active: bool,
         hidden=hidden,
         created_by=actor,
     )
-    with transaction.atomic():
+    with changes.of_rules(rule.workspace_id):
+        if not Connection.objects.filter(id=connection.id).exists():
+            raise not_found()
         rule.save(force_insert=True)
         _say(rule, wording, actor=actor)
-        _moved_on(rule, actor=actor, verb="rule.created")
+        _trace(rule, actor=actor, verb="rule.created")
     return rule
 
 
-def change(rule: Rule, *, wording: Wording, actor: str) -> Rule:
-    """Save a changed rule; another wording becomes its next version. Raises ApiError 400 naming every fault."""
-    wording = _checked(wording, rule.connection)
-    with transaction.atomic():
-        if rule.version is None or wording != Wording.of(rule.version):
-            _say(rule, wording, actor=actor)
-        else:
-            rule.save()
-        _moved_on(rule, actor=actor, verb="rule.changed")
-    return rule
+def change(rule: Rule, *, reworded: Mapping[str, Any], actor: str, **fields: Any) -> Rule:
+    """Change a rule: parts of its wording, and fields of its row; what is left out stays.
+
+    Another wording becomes the next version. Raises ApiError 400 naming every fault, 404 when it has just been deleted.
+    """
+    with changes.of_rules(rule.workspace_id):
+        current = _current(rule)
+        for name, value in fields.items():
+            setattr(current, name, value)
+        before = Wording.of(current.version)
+        wording = _checked(replace(before, **reworded), current.connection)
+        current.save()
+        if wording != before:
+            _say(current, wording, actor=actor)
+        _trace(current, actor=actor, verb="rule.changed")
+    return current
 
 
 def remove(rule: Rule, *, actor: str) -> None:
     """Delete a rule. Its versions stay: the deliveries it made point at them."""
-    with transaction.atomic():
-        _moved_on(rule, actor=actor, verb="rule.deleted")
-        rule.delete()
+    with changes.of_rules(rule.workspace_id):
+        current = _current(rule)
+        _trace(current, actor=actor, verb="rule.deleted")
+        current.delete()
+
+
+def _current(rule: Rule) -> Rule:
+    """The rule as it stands now that it is our turn, whatever was read before."""
+    found = Rule.objects.select_related("version", "connection").filter(id=rule.id).first()
+    if found is None:
+        raise not_found()
+    return found
 
 
 def _say(rule: Rule, wording: Wording, *, actor: str) -> None:
-    """Race: two changes at once would both be number n + 1. The lock on the rule's row puts them in line."""
-    Rule.objects.select_for_update().get(id=rule.id)
     last = RuleVersion.objects.filter(rule_id=rule.id).order_by("-number").first()
     rule.version = RuleVersion.objects.create(
         rule_id=rule.id,
@@ -99,11 +111,10 @@ def _say(rule: Rule, wording: Wording, *, actor: str) -> None:
         inputs=dict(wording.inputs),
         created_by=actor,
     )
-    rule.save()
+    rule.save(update_fields=["version", "updated_at"])
 
 
-def _moved_on(rule: Rule, *, actor: str, verb: str) -> None:
-    Workspace.objects.filter(id=rule.workspace_id).update(ruleset_version=F("ruleset_version") + 1)
+def _trace(rule: Rule, *, actor: str, verb: str) -> None:
     audit.record(
         actor=actor,
         verb=verb,
@@ -154,18 +165,19 @@ def _action_faults(wording: Wording, connection: Connection) -> list[tuple[str, 
 
 
 def _input_faults(action: Action, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    faults = []
-    for asked in action.fields:
-        value, where = inputs.get(asked.key), f"metadata.{asked.key}"
-        if value in (None, ""):
-            if asked.required and not asked.default:
-                faults.append((where, f"{asked.label} is missing."))
-        elif not isinstance(value, str):
-            faults.append((where, f"{asked.label} must be a text."))
-        elif len(value) > asked.max_length:
-            faults.append((where, f"{asked.label} must be at most {asked.max_length} characters."))
-        elif "\0" in value:
-            faults.append((where, f"{asked.label} must not hold the character U+0000."))
-        elif asked.kind is Kind.TEMPLATE and (problem := templates.check(value)):
-            faults.append((where, f"line {problem.line}: {problem.message}"))
-    return faults
+    """Faults of the inputs that the action asks for, and of others: those are kept, as texts."""
+    asked_for = {asked.key: asked for asked in action.fields}
+    asked_for |= {key: Field(key=key, label=key) for key in inputs if key not in asked_for}
+    found = [(key, _input_fault(asked, inputs.get(key))) for key, asked in asked_for.items()]
+    return [(f"metadata.{key}", problem) for key, problem in found if problem]
+
+
+def _input_fault(asked: Field, value: Any) -> str:
+    if value in (None, ""):
+        return f"{asked.label} is missing." if asked.required and not asked.default else ""
+    if not isinstance(value, str):
+        return f"{asked.label} must be a text."
+    if len(value) > asked.max_length:
+        return f"{asked.label} must be at most {asked.max_length} characters."
+    problem = templates.check(value) if asked.kind is Kind.TEMPLATE else None
+    return f"line {problem.line}: {problem.message}" if problem else ""

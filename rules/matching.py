@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from rules.showing import shown, storable
 NO_CONDITIONS = Compiled(root=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventValues:
     """An event as rules see it. ``severity`` is None when it has none that is known."""
 
@@ -31,6 +32,20 @@ class EventValues:
     resource_id: str = ""
     severity: Severity | None = None
     severity_path: str = SEVERITY_PATH
+
+    @cached_property
+    def raw_severity(self) -> Any:
+        """What the payload itself says at ``severity_path``; ``MISSING`` when nothing."""
+        return parse_path(self.severity_path).one(self.payload)
+
+    @cached_property
+    def severity_seen(self) -> str:
+        """The severity as a person is told of it; worked out once, however many rules ask."""
+        if self.severity is None:
+            return shown(self.raw_severity, most=60)
+        if self.raw_severity == self.severity.label or parse(self.raw_severity) is not self.severity:
+            return shown(self.severity.label)
+        return f"{shown(self.raw_severity, most=60)}, which means {self.severity.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +140,7 @@ def _verdict(rule: CompiledRule, event: EventValues) -> Verdict:
         connection_id=rule.connection_id,
         name=rule.name,
         fired=not summary,
-        summary=summary or _all_said_yes(len(clauses)),
+        summary=summary or _said_yes(clauses),
         clauses=clauses,
     )
 
@@ -163,51 +178,32 @@ def _severity(rule: CompiledRule, event: EventValues) -> Clause | None:
     if wanted is None:
         return None
     passed = seen is not None and seen >= wanted
-    return Clause(
-        kind="severity",
-        path="",
-        field=event.severity_path,
-        op="gte",
-        asked=f"severity is at least {wanted.label}",
-        saw=_severity_seen(event),
-        passed=passed,
-        why="" if passed else _too_mild(seen, wanted, event),
-    )
+    asked, why = f"severity is at least {wanted.label}", "" if passed else _too_mild(event, wanted)
+    return Clause("severity", "", event.severity_path, "gte", asked, event.severity_seen, passed=passed, why=why)
 
 
-def _severity_seen(event: EventValues) -> str:
-    raw, severity = _raw_severity(event), event.severity
-    if severity is None:
-        return shown(raw, most=60)
-    if raw == severity.label or parse(raw) is not severity:
-        return shown(severity.label)
-    return f"{shown(raw, most=60)}, which means {severity.label}"
-
-
-def _too_mild(seen: Severity | None, wanted: Severity, event: EventValues) -> str:
-    if seen is not None:
-        return f"Severity {seen.label} is below {wanted.label}."
-    raw = _raw_severity(event)
-    if raw is MISSING or raw is None:
+def _too_mild(event: EventValues, wanted: Severity) -> str:
+    if event.severity is not None:
+        return f"Severity {event.severity.label} is below {wanted.label}."
+    if event.raw_severity is MISSING or event.raw_severity is None:
         return f"The event has no severity, and the rule asks for at least {wanted.label}."
-    saw = shown(raw, most=60)
+    saw = event.severity_seen
     return f"The event's severity, {saw}, is no word of the scale, and the rule asks for at least {wanted.label}."
-
-
-def _raw_severity(event: EventValues) -> Any:
-    return parse_path(event.severity_path).one(event.payload)
 
 
 def _faulty(reason: str) -> tuple[tuple[Clause, ...], str]:
     return (Clause("fault", "", "", "", "the rule can be judged", "a fault", passed=False, why=reason),), reason
 
 
-def _all_said_yes(clauses: int) -> str:
-    if clauses == 0:
+def _said_yes(clauses: tuple[Clause, ...]) -> str:
+    asked, passed = len(clauses), sum(clause.passed for clause in clauses)
+    if passed < asked:  # an alternative was enough, or the rule asks that something is not so
+        return f"{passed} of {asked} clauses said yes, which is what the rule asks for."
+    if asked == 0:
         return "The event type matched, and the rule asks for nothing more."
-    return "The one clause said yes." if clauses == 1 else f"All {clauses} clauses said yes."
+    return "The one clause said yes." if asked == 1 else f"All {asked} clauses said yes."
 
 
 def _clause_json(clause: Clause) -> dict[str, Any]:
-    texts = {name: storable(value) if isinstance(value, str) else value for name, value in clause._asdict().items()}
-    return {name: value for name, value in texts.items() if value != ""}
+    pairs = zip(Clause._fields, clause, strict=True)
+    return {name: storable(value) if isinstance(value, str) else value for name, value in pairs if value != ""}

@@ -21,8 +21,10 @@ def load(versions: Mapping[UUID, int]) -> dict[UUID, RuleSet]:
     stale = [id for id, version in versions.items() if id not in _cache or _cache[id][0] != version]
     for id, ruleset in _compile(stale).items():
         _cache[id] = (versions[id], ruleset)
+    found: dict[UUID, RuleSet] = {}
+    for id in versions:
         _cache.move_to_end(id)
-    found = {id: _cache[id][1] for id in versions}
+        found[id] = _cache[id][1]
     while len(_cache) > _KEPT:
         _cache.popitem(last=False)
     return found
@@ -33,7 +35,8 @@ def _compile(workspace_ids: list[UUID]) -> dict[UUID, RuleSet]:
         return {}
     rules: dict[UUID, list[CompiledRule]] = {id: [] for id in workspace_ids}
     paths: dict[UUID, dict[str, str]] = {id: {} for id in workspace_ids}
-    for rule in Rule.objects.filter(workspace_id__in=workspace_ids).select_related("version").order_by("id"):
+    complete = Rule.objects.filter(workspace_id__in=workspace_ids, version__isnull=False)
+    for rule in complete.select_related("version").order_by("id"):
         rules[rule.workspace_id].append(compiled(rule))
     for kind in EventType.objects.filter(workspace_id__in=workspace_ids).exclude(severity_path="severity"):
         paths[kind.workspace_id][kind.key] = kind.severity_path

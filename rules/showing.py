@@ -11,6 +11,7 @@ from rules.paths import MISSING
 SHOWN_MOST: Final = 200  # characters
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL's jsonb takes neither NUL nor half a pair
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+_WORDS: Final = {None: "null", True: "true", False: "false", MISSING: "missing"}
 
 
 def shown(value: Any, *, most: int = SHOWN_MOST) -> str:
@@ -18,13 +19,13 @@ def shown(value: Any, *, most: int = SHOWN_MOST) -> str:
 
     So the text "missing" stands in quotes and null is ``null``: the three can be told apart.
     """
-    if value is MISSING:
-        return "missing"
     if isinstance(value, str):
         return cut(_ENCODER.encode(storable(cut(value, most=most - 2))), most=most)
+    if value is None or value is MISSING or isinstance(value, bool):
+        return _WORDS[value]
     try:
-        return cut(storable(_beginning(value, most)), most=most)
-    except (ValueError, TypeError, RecursionError):
+        return cut(storable(_written(value, most)), most=most)
+    except (TypeError, ValueError):
         return "a value that cannot be shown"
 
 
@@ -41,7 +42,7 @@ def described(value: Any) -> str:
 
 def storable(text: str) -> str:
     """The text without the characters that PostgreSQL's jsonb refuses."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
 
 
 def cut(text: str, *, most: int) -> str:
@@ -49,10 +50,10 @@ def cut(text: str, *, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _beginning(value: Any, most: int) -> str:
+def _written(value: Any, most: int) -> str:
     """As much of the JSON as is needed, so that a large payload is not written out to be thrown away."""
-    if isinstance(value, int | float) or value is None:
-        return _ENCODER.encode(value)
+    if isinstance(value, int | float):
+        return repr(value)
     parts: list[str] = []
     length = 0
     for part in _ENCODER.iterencode(value):

@@ -1,1 +1,1 @@
-"""Simulators that let all of Jackfield run on a laptop with no accounts. They speak HTTP and SMTP; they import nothing."""
+"""Simulators that let all of Jackfield run on a laptop with no accounts: they speak to it over HTTP and SMTP only."""

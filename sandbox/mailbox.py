@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -73,27 +74,31 @@ class Mailbox:
             "mailbox.html",
             # A message's HTML is shown in a sandboxed frame, which inherits this page's policy.
             policy={"style-src": "'self' 'unsafe-inline'"},
-            **self._view(request),
+            **self._view(request, mail=self._picked(request) or next(iter(self._newest(request)), None)),
             board=self._board,
             targets=[(address, address) for address in recipients],
         )
 
     async def _feed(self, request: web.Request) -> web.Response:
-        render = lambda: self._pages.fragment("_mails.html", **self._view(request))  # noqa: E731
+        render = lambda: self._pages.fragment("_mails.html", **self._view(request, mail=self._picked(request)))  # noqa: E731
         return feed(request, version=self._journal.version, render=render)
 
-    def _view(self, request: web.Request) -> dict[str, Any]:
-        mails = self._to(request.query.get("to", ""))[: -MOST_SHOWN - 1 : -1]
-        wanted = request.query.get("mail", "")
-        opened = next((mail for mail in mails if str(mail.number) == wanted), None)
+    def _view(self, request: web.Request, *, mail: Mail | None) -> dict[str, Any]:
+        recipient = request.query.get("to", "")
         return {
-            "mails": mails,
-            "mail": opened or next(iter(mails), None),
-            "opened": opened is not None,
-            "to": request.query.get("to", ""),
+            "mails": self._newest(request),
+            "mail": mail,
+            "to": recipient,
             "version": self._journal.version,
-            "query_string": request.query_string,
+            "query_string": urlencode({"to": recipient, "mail": mail.number if mail else ""}),
         }
+
+    def _newest(self, request: web.Request) -> list[Mail]:
+        return self._to(request.query.get("to", ""))[: -MOST_SHOWN - 1 : -1]
+
+    def _picked(self, request: web.Request) -> Mail | None:
+        wanted = request.query.get("mail", "")
+        return next((mail for mail in self._journal if str(mail.number) == wanted), None)
 
     def _to(self, recipient: str) -> list[Mail]:
         return [mail for mail in self._journal if not recipient or recipient.lower() in mail.recipients]

@@ -7,6 +7,9 @@ import socket
 from typing import Any
 
 import pytest
+from django.apps import apps
+
+pytest_plugins = ["tests.world"] if apps.ready else []  # pure tests may run without Django
 
 
 @pytest.fixture(autouse=True)

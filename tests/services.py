@@ -49,7 +49,9 @@ def start() -> ExitStack:
     except StackError as error:
         closing.close()
         raise pytest.UsageError(str(error)) from error
-    os.environ.update(stack.environment())
+    for name, url in stack.environment().items():
+        os.environ.pop(f"{name}_FILE", None)  # it would be read first
+        os.environ[name] = url
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a polite kill cleans up, too
     return closing
 

@@ -6,7 +6,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from threading import Event, Thread
 from types import TracebackType
@@ -34,20 +34,42 @@ class Visit:
         self._sink.requests.append(head + b"\r\n\r\n" + body)
         return self._sink.requests[-1]
 
+    def read_until(self, end: bytes) -> bytes:
+        """Everything up to and with ``end``, one byte after the other; what there is when the caller hangs up."""
+        read = b""
+        while not read.endswith(end) and (byte := self._receive(1)):
+            read += byte
+        if read:
+            self._sink.requests.append(read)
+        return read
+
+    def secure(self, tls: ssl.SSLContext) -> None:
+        """Go on in TLS."""
+        self._sock = secured = tls.wrap_socket(self._sock, server_side=True, do_handshake_on_connect=False)
+        secured.do_handshake()
+
     def send(self, message: bytes) -> None:
         self._sock.sendall(message)
         self._sink.sent += len(message)
 
-    def rest(self, seconds: float = 30.0) -> bool:
+    def rest(self, seconds: float) -> bool:
         """Wait; true once the sink is being closed."""
-        return self._sink.closing.wait(seconds)
+        return self._sink.over.wait(seconds)
 
     def reset(self) -> None:
         """Hang up with a TCP reset instead of a farewell."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def _receive(self) -> bytes:
-        piece = self._sock.recv(65_536)
+    def interrupt(self) -> None:
+        """Wake whoever waits on this connection."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # an SSLSocket's own would have it go on in the clear
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _receive(self, most: int = 65_536) -> bytes:
+        piece = self._sock.recv(most)
         self._sink.received += len(piece)
         return piece
 
@@ -63,10 +85,10 @@ class Sink:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self._threads: list[Thread] = []
-        self._visitors: list[socket.socket] = []
+        self._visits: list[Visit] = []
         self.port: int = self._listener.getsockname()[1]
         self.target = f"127.0.0.1:{self.port}"
-        self.closing = Event()
+        self.over = Event()
         self.connections = 0
         self.requests: list[bytes] = []
         self.received = 0  # bytes that callers sent
@@ -82,14 +104,17 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.closing.set()
+        self.over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for visitor in self._visitors:
-            with suppress(OSError):
-                visitor.shutdown(socket.SHUT_RDWR)
+        self.see_off()
         for thread in self._threads:
             thread.join()
+
+    def see_off(self) -> None:
+        """End the connections that callers keep."""
+        for visit in self._visits:
+            visit.interrupt()
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = Thread(target=work, daemon=True)
@@ -101,17 +126,16 @@ class Sink:
             while True:
                 visitor, _ = self._listener.accept()
                 self.connections += 1
-                self._visitors.append(visitor)
                 self._start(partial(self._receive, visitor))
 
     def _receive(self, visitor: socket.socket) -> None:
         visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(OSError), visitor:
-            if self._tls is None:
-                self._script(Visit(self, visitor))
-            else:
-                with self._tls.wrap_socket(visitor, server_side=True) as secured:
-                    self._script(Visit(self, secured))
+        visit = Visit(self, visitor)
+        self._visits.append(visit)
+        with suppress(OSError), closing(visit):
+            if self._tls is not None:
+                visit.secure(self._tls)
+            self._script(visit)
 
 
 def _content_length(head: bytes) -> int:
@@ -148,24 +172,26 @@ def saying(answer: bytes, *, reset: bool = False) -> Script:
     return script
 
 
-def repeating(start: bytes, piece: bytes, *, every: float = 0.0) -> Script:
-    """Reads one request, begins an answer and never comes to its end."""
+def repeating(start: bytes, piece: bytes, *, every: float = 0.0, times: int = 20_000) -> Script:
+    """Reads one request, begins an answer and goes on and on."""
 
     def script(visit: Visit) -> None:
         visit.read()
         visit.send(start)
-        while not visit.rest(every):
+        for _ in range(times):
+            if visit.rest(every):
+                return
             visit.send(piece)
 
     return script
 
 
 def silent(visit: Visit) -> None:
-    """Takes the call, reads nothing and says nothing."""
-    visit.rest()
+    """Takes the call, reads nothing and says nothing, for longer than any test waits; then hangs up."""
+    visit.rest(3.0)
 
 
 def hanging(visit: Visit) -> None:
-    """Reads the request and never answers."""
+    """Reads the request and does not answer, for longer than any test waits; then hangs up."""
     visit.read()
-    visit.rest()
+    visit.rest(3.0)

@@ -50,9 +50,9 @@ class Emitter:
 
 
 def machine(request: HttpRequest) -> Machine:
-    """The machine key that signed the request. Raises ApiError 401, or 403 for a publishable key."""
+    """The machine key that signed the request. Raises ApiError 401, or 403 for a publishable key that is good."""
     token = _bearer(request)
-    if not token and request.headers.get("X-Meshes-Publishable-Key"):
+    if not token and emitter(request):
         raise ApiError(403, "A publishable key may only emit events; use a machine key here.")
     if not token:
         raise unauthorized("Send a machine token: `Authorization: Bearer <JWT>`.")
@@ -89,7 +89,7 @@ def _bearer(request: HttpRequest) -> str:
 def _credential(access_key: str) -> Credential | None:
     def look_up() -> Credential | None:
         key = MachineKey.objects.filter(access_key=access_key, revoked_at__isnull=True).first()
-        return key and Credential(secret=key.unseal("secret"), organization=key.organization_id)
+        return Credential(secret=key.unseal("secret"), organization=key.organization_id) if key else None
 
     return _remembered(access_key, look_up)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.http import HttpResponse, JsonResponse
+
 
 class ApiError(Exception):
     """An answer other than success: raised by verbs and endpoints, written once, in the wire contract's shape.
@@ -34,6 +36,10 @@ class ApiError(Exception):
         if self.faults:
             error["data"] = [{"param": param, "msg": message} for param, message in self.faults]
         return {"message": phrase, "error": error}
+
+    def answer(self) -> HttpResponse:
+        """The error as a response."""
+        return JsonResponse(self.body(), status=self.status, headers=self.headers)
 
 
 def bad_request(param: str, message: str) -> ApiError:

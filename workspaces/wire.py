@@ -1,4 +1,4 @@
-"""What every list and every time on the wire has in common."""
+"""What every list, every error and every time on the wire has in common."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from ninja import Schema
 from pydantic import Field, PlainSerializer
 
 from workspaces.errors import bad_request
+
+# The published clients never page through workspaces, connections and rules: there the first page is a large one.
+FIFTY, ALL = 50, 200
+Limit = Annotated[int, Field(ge=1, le=200)]
 
 
 def wire_time(moment: datetime) -> str:
@@ -46,6 +50,15 @@ class ErrorAnswer(Schema):
     error: ErrorDetail | None = None
 
 
+def errors(*more: int) -> dict[tuple[int, ...], type[ErrorAnswer]]:
+    """The errors of a route, for its description: what every route may answer, and more."""
+    return {tuple(sorted({400, 401, 403, 404, 500, 503, *more})): ErrorAnswer}
+
+
+READING = errors()
+WRITING = errors(409, 411, 413, 422)
+
+
 class Page[T](Schema):
     """One page of a list. Pass ``next_cursor`` on as ``cursor`` for the next; null is the end."""
 
@@ -59,8 +72,6 @@ def page[M: models.Model](
     rows: models.QuerySet[M], *, limit: int, cursor: str | None, show: Callable[[M], Any]
 ) -> dict[str, Any]:
     """The rows after the cursor, newest first, by their time-ordered id. Raises ApiError 400 for a bad cursor."""
-    if not 1 <= limit <= 200:
-        raise bad_request("limit", "must be 1 to 200.")
     if cursor:
         rows = rows.filter(pk__lt=_read_cursor(cursor))
     found = list(rows.order_by("-pk")[: limit + 1])
@@ -80,6 +91,6 @@ def _write_cursor(id: UUID) -> str:
 
 def _read_cursor(text: str) -> UUID:
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(text + "=="))
+        return UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
         raise bad_request("cursor", "must be the next_cursor of an earlier page.") from None

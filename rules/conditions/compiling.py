@@ -21,7 +21,7 @@ from rules.conditions.operators import (
     multiply,
 )
 from rules.conditions.schema import EQUAL, ORDER, PRESENCE
-from rules.conditions.words import VALUE_MOST, phrases, sentence, target_words
+from rules.conditions.words import VALUE_MOST, asking, sentence, target_words
 from rules.instants import instant
 from rules.paths import MISSING, Path, parse_path
 from rules.showing import cut, described, shown
@@ -119,7 +119,7 @@ def _aim_at_value(clause: Mapping[str, Any]) -> Aim:
     read, expected, wanted = _value(clause["op"], clause.get("value"))
     if clause.get("ignore_case"):
         read, wanted = _folding(read), fold(wanted)
-    asked, denied = phrases(clause, target_words(clause), dated=read is as_instant)
+    asked, denied = asking(clause, target_words(clause), dated=read is as_instant)
     target = Target(read=read, expected=expected, wanted=wanted, asked=asked, denied=denied)
     return lambda _payload: target
 
@@ -149,11 +149,11 @@ def _aim_at_other(clause: Mapping[str, Any]) -> Aim:
         value = path.one(payload)
         side = _single(value) if equal else _ordered(value, factor=factor)
         if side is None:
-            asked, denied = phrases(clause, words, dated=False)
+            asked, denied = asking(clause, words, dated=False)
             misfit = f"{path.text} is {described(value)}{'' if value is MISSING else f', {needed}'}."
             return Target(read=as_single, expected="", wanted=None, asked=asked, denied=denied, misfit=misfit)
         read, expected, wanted = side
-        asked, denied = phrases(clause, f"{words} ({_written(wanted, value)})", dated=read is as_instant)
+        asked, denied = asking(clause, f"{words} ({_written(wanted, value)})", dated=read is as_instant)
         if clause.get("ignore_case"):
             read, wanted = _folding(read), fold(wanted)
         return Target(read=read, expected=expected, wanted=wanted, asked=asked, denied=denied)

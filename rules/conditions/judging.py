@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 
 from rules.conditions.compiling import Compiled, CompiledClause, CompiledGroup, Target
 from rules.conditions.operators import UNFIT
-from rules.conditions.words import subject
 from rules.paths import MEMBERS_MOST, MISSING
 from rules.showing import described, shown
 
@@ -77,21 +76,13 @@ def _none_of(reasons: list[str]) -> str:
 
 
 def _judge_clause(clause: CompiledClause, payload: Any) -> Clause:
-    target = clause.aim(payload)
+    target, name = clause.aim(payload), clause.field.text
     values = clause.field.all(payload)
-    chosen = next((value for value in values if _says_yes(clause, target, value)), UNFIT)
-    passed = chosen is not UNFIT
-    seen = chosen if passed else values[0] if len(values) == 1 else values
-    return Clause(
-        kind="condition",
-        path=clause.path,
-        field=clause.field.text,
-        op=clause.op,
-        asked=f"{subject(clause.field)} {target.asked}",
-        saw=shown(seen),
-        passed=passed,
-        why="" if passed else _why_not(clause, target, values),
-    )
+    for value in values:
+        if _says_yes(clause, target, value):
+            return Clause("condition", clause.path, name, clause.op, target.asked, shown(value), passed=True)
+    saw, why = shown(values[0] if len(values) == 1 else values), _why_not(clause, target, values)
+    return Clause("condition", clause.path, name, clause.op, target.asked, saw, passed=False, why=why)
 
 
 def _says_yes(clause: CompiledClause, target: Target, value: Any) -> bool:
@@ -106,9 +97,9 @@ def _why_not(clause: CompiledClause, target: Target, values: list[Any]) -> str:
         return target.misfit
     if len(values) > 1:
         some = f"the first {MEMBERS_MOST}" if len(values) == MEMBERS_MOST else str(len(values))
-        return f"None of {some} values at {name} {target.asked}."
+        return f"None of {some} values says yes: {target.asked}."
     if value is MISSING:
         return f"{name} is missing."
-    if target.read(value) is UNFIT and not clause.negated:
+    if target.read(value) is UNFIT:
         return f"{name} is {described(value)}, not {target.expected}."
     return f"{name} is {shown(value)}, {target.denied}."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rules.instants import instant
-from rules.paths import Path, parse_path
+from rules.paths import parse_path
 from rules.showing import shown
 
 VALUE_MOST: Final = 60  # characters of a value inside a sentence
@@ -51,22 +51,17 @@ def sentence(conditions: Mapping[str, Any] | None) -> str:
 
 def clause_words(clause: Mapping[str, Any]) -> str:
     """One clause read aloud: ``value is more than 1000``."""
-    asked, _ = phrases(clause, target_words(clause), dated=isinstance(clause.get("value"), str))
-    return f"{subject(parse_path(clause['field']))} {asked}"
+    return asking(clause, target_words(clause), dated=isinstance(clause.get("value"), str))[0]
 
 
-def subject(field: Path) -> str:
-    """A field as the subject of a sentence; ``*`` asks for any member."""
-    return f"any {field.text}" if field.many else field.text
-
-
-def phrases(clause: Mapping[str, Any], words: str, *, dated: bool) -> tuple[str, str]:
-    """How this clause asks, and how it denies, given the words for what it compares with."""
-    op = clause["op"]
+def asking(clause: Mapping[str, Any], target: str, *, dated: bool) -> tuple[str, str]:
+    """How a clause asks (a sentence), and how it denies (the end of one), given the words for its target."""
+    op, field = clause["op"], parse_path(clause["field"])
     found = _DATED.get(op) if dated else _NEGATED.get(op) if clause.get("value") is False else None
     asked, denied = found or _PHRASES[op]
     case = " (in any case)" if clause.get("ignore_case") else ""
-    return asked.format(words) + case, denied.format(words) + case
+    subject = f"any {field.text}" if field.many else field.text
+    return f"{subject} {asked.format(target)}{case}", f"{denied.format(target)}{case}"
 
 
 def target_words(clause: Mapping[str, Any]) -> str:

@@ -86,6 +86,14 @@ def _split(value: str, separator: str) -> list[str]:
     return value.split(None if separator == " " else separator) if separator else list(value)
 
 
+def _escape(value: str) -> str:
+    return html.escape(value)
+
+
+def _url_encode(value: str) -> str:
+    return quote_plus(value)
+
+
 def _newline_to_br(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\n", "<br>\n")
 
@@ -119,9 +127,9 @@ def _map(members: list[Any], key: str) -> list[Any]:
     return [_property(member, key) for member in members]
 
 
-def _where(members: list[Any], key: str, *wanted: Any) -> list[Any]:
-    if wanted:
-        return [member for member in members if _property(member, key) == wanted[0]]
+def _where(members: list[Any], key: str, wanted: Any = None) -> list[Any]:
+    if wanted is not None:
+        return [member for member in members if _property(member, key) == wanted]
     return [member for member in members if _property(member, key) not in (None, False)]
 
 
@@ -191,8 +199,8 @@ _ON_TEXT: Final[dict[str, Filter]] = {
     "strip": str.strip,
     "truncate": string.truncate,
     "truncatewords": string.truncatewords,
-    "escape": html.escape,
-    "url_encode": quote_plus,
+    "escape": _escape,
+    "url_encode": _url_encode,
     "newline_to_br": _newline_to_br,
 }
 _ON_NUMBERS: Final[dict[str, Filter]] = {

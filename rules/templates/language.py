@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from inspect import signature
-from typing import Any, ClassVar, Final, TextIO
+from typing import Any, ClassVar, Final, TextIO, cast
 
 from liquid import BoundTemplate, Environment, Node, RenderContext
 from liquid.builtin import content, illegal
@@ -47,8 +47,7 @@ class _OutputNode(OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
-        if isinstance(context, Rendering):
-            context.miss(value)
+        cast("Rendering", context).miss(value)
         return buffer.write(text(value))
 
 
@@ -109,7 +108,6 @@ class Rendering(RenderContext):
 
 
 class _Language(Environment):
-    loop_iteration_limit: ClassVar[int | None] = STEPS_MOST
     local_namespace_limit: ClassVar[int | None] = VARIABLES_MOST
     output_stream_limit: ClassVar[int | None] = OUTPUT_MOST
     shorthand_indexes = True  # lines.0.sku, as in conditions

@@ -31,12 +31,12 @@ _WORDINGS: Final = tuple(
         (r"expected end of expression, found word", r"two names stand side by side: a dot or a | is missing"),
         (r"expected end of expression, found '='", r"write == to compare"),
         (r"expected in, found .*", r"a loop needs the word in, as in {% for line in lines %}"),
+        (r"missing or unexpected path segment", r"a name is missing after a dot or between brackets"),
         (r"disallowed parentheses.*", r"parentheses are not possible: write two blocks"),
         (r"unexpected '(break|continue)'", r"{% \1 %} stands outside of a loop"),
         (r"unexpected (\"'\"|'\"')", r"a quotation mark is not closed"),
         (r"unexpected '(.)'", r"\1 cannot stand here"),
         (r"output stream limit reached", rf"the text is longer than {OUTPUT_MOST // 1024} KiB"),
-        (r"loop iteration limit reached", r"it takes too many steps: make its loops shorter"),
         (r"local namespace limit reached", r"its variables hold too much"),
         (r"block nesting limit reached", r"its blocks are nested too deeply"),
         (r"unexpected liquid parsing error", r"it cannot be read: simplify it"),
@@ -46,10 +46,13 @@ _WORDINGS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a template cannot be used: a plain sentence, and the line it is about."""
+    """Why a template cannot be used: a plain sentence, and the line it is about (0: it cannot be said)."""
 
     message: str
     line: int = 1
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.message}" if self.line else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ def render(source: str, scope: Mapping[str, Any]) -> Rendered:
     """
     if not _is_template(source):
         problem = _check_length(source)
-        return Rendered(text="", problem=problem.message) if problem else Rendered(text=source)
+        return Rendered(text="", problem=str(problem)) if problem else Rendered(text=source)
     template = _compiled(source)
     if isinstance(template, Problem):
-        return Rendered(text="", problem=template.message)
+        return Rendered(text="", problem=str(template))
     try:
         filled, missing = fill(template, scope)
     except Exception as fault:  # noqa: BLE001  a filter may meet any value at all; a delivery must not fail unexplained
-        return Rendered(text="", problem=_problem(fault, source).message)
+        return Rendered(text="", problem=str(_problem(fault, source)))
     return Rendered(text=filled, missing=missing)
 
 
@@ -121,9 +124,9 @@ def _check_blocks(source: str) -> Problem | None:
         end = source.find(closer, opening.end())
         line = _line(source, opening.start())
         if end < 0:
-            return Problem(f"Line {line}: {opening.group()} is not closed with {closer}.", line)
+            return Problem(f"{opening.group()} is not closed with {closer}.", line)
         if end - opening.start() > BLOCK_LONGEST:
-            return Problem(f"Line {line}: shorten what stands between the braces to {BLOCK_LONGEST} characters.", line)
+            return Problem(f"shorten what stands between the braces to {BLOCK_LONGEST} characters.", line)
     return None
 
 
@@ -131,12 +134,12 @@ def _problem(fault: Exception, source: str) -> Problem:
     if isinstance(fault, LiquidError):
         place = fault.token.start_index if fault.token else -1
         line = _line(source, place if place >= 0 else len(source))
-        return Problem(f"Line {line}: {_worded(str(fault.message))}.", line)
+        return Problem(f"{_worded(str(fault.message))}.", line)
     if isinstance(fault, Refused):
-        return Problem(f"The template cannot be filled in: {fault}.")
+        return Problem(f"The template cannot be filled in: {fault}.", line=0)
     if isinstance(fault, RecursionError):
-        return Problem("The template, or a value in it, is nested too deeply.")
-    return Problem("The template cannot be filled in with these values.")
+        return Problem("The template, or a value in it, is nested too deeply.", line=0)
+    return Problem("The template cannot be filled in with these values.", line=0)
 
 
 def _worded(message: str) -> str:

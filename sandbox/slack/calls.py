@@ -45,12 +45,17 @@ async def _form(request: web.Request) -> dict[str, Any]:
         raise SlackError("missing_post_type")
     if request.content_type not in FORMS:
         raise SlackError("invalid_post_type")
-    return dict(await request.post())
+    try:
+        return dict(await request.post())
+    except ValueError:
+        raise SlackError("invalid_form_data") from None
 
 
 async def _json(request: web.Request) -> dict[str, Any]:
     try:
         parsed = await request.json()
+    except LookupError:
+        raise SlackError("invalid_charset") from None
     except ValueError:
         raise SlackError("invalid_json") from None
     if not isinstance(parsed, dict):

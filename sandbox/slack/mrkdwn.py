@@ -32,13 +32,13 @@ def shown(text: Any) -> Markup:
     if not isinstance(text, Mapping):
         return Markup("")
     if text.get("type") == "mrkdwn":
-        return mrkdwn(str(text.get("text", "")))
+        return mrkdwn(text.get("text", ""))
     return Markup("<br>").join(escape(_emoji_only(line)) for line in str(text.get("text", "")).split("\n"))
 
 
-def mrkdwn(text: str) -> Markup:
+def mrkdwn(text: object) -> Markup:
     """The whole markup: fenced code, quotes, links, code, emoji, bold, italic, strike. Anything else is text."""
-    pieces = FENCE.split(text)
+    pieces = FENCE.split(str(text))
     return Markup("").join(
         Markup("<pre>{}</pre>").format(_unescape(piece)) if number % 2 else _paragraphs(piece)
         for number, piece in enumerate(pieces)

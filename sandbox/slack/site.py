@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -66,7 +67,7 @@ class Site:
             "opened": "channel" in request.query,
             "messages": self._of(team.team_id, channel.id)[-MOST_SHOWN:] if team and channel else [],
             "version": self._journal.version,
-            "query_string": request.query_string,
+            "query_string": _same_again(team=team, channel=channel, words=query),
         }
 
     def _chosen(self, team: Team | None, channels: list[Channel], wanted: str) -> Channel | None:
@@ -90,6 +91,11 @@ class Site:
         gone = {id(each) for each in self._of(request.query.get("team", ""), request.query.get("channel", ""))}
         self._journal.clear(where=lambda message: id(message) in gone)
         return web.Response(status=204)
+
+
+def _same_again(*, team: Team | None, channel: Channel | None, words: str) -> str:
+    """The query that shows this very channel, also when others have become busier."""
+    return urlencode({"team": team.team_id if team else "", "channel": channel.id if channel else "", "q": words})
 
 
 def _listed(team: Team, *, words: str, counts: Counter[str]) -> list[Channel]:

@@ -3,7 +3,6 @@ const desk = document.getElementById("desk");
 const key = document.getElementById("key");
 const preview = document.getElementById("preview");
 const answers = document.getElementById("answers");
-const announcement = document.getElementById("announcement");
 const forms = [...desk.querySelectorAll("form[data-event]")];
 const about = desk.dataset;
 
@@ -77,6 +76,9 @@ async function emit(form) {
   const answer = await send(body);
   button.disabled = false;
   button.focus();
+  const outcome = form.querySelector("output");
+  outcome.textContent = explain(answer);
+  outcome.className = answer.ok ? "good" : "bad";
   list(body, { ...answer, ms: Math.round(performance.now() - started) });
   renumber(form);
   show(form);
@@ -107,7 +109,6 @@ function parse(text) {
 
 function list(body, answer) {
   const words = explain(answer);
-  announcement.textContent = `${body.event}: ${words}`;
   document.getElementById("no-answers")?.remove();
   const item = document.getElementById("answer").content.cloneNode(true);
   const badge = item.querySelector(".badge");

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ import pytest
 from redis import AuthenticationError, Redis
 
 from config import children, embedded
+from config.embedded import Postgres
 from config.stack import Stack, StackError, running
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what another process does")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down")
 
 
@@ -37,12 +40,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture
+def another_program() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "600"]) as program:
+        yield program
+        program.kill()
+
+
 @as_root
 @pytest.mark.skipif(not children.anyone_may_enter(Path(embedded.__file__).parent), reason="the project is closed")
 def test_root_runs_postgres_as_nobody_who_may_be_shut_out_and_let_in_again(alone: None, open_directory: Path) -> None:
     for mode, owner in ((0o711, "nobody"), (0o700, "root"), (0o711, "nobody")):
         open_directory.chmod(mode)
         with running(open_directory, durable=False) as stack:
+            assert (open_directory / "password").owner() == "root"
             assert Path(f"/proc/{stack.pids['PostgreSQL']}").owner() == owner
             assert answers(stack)
 
@@ -82,15 +93,14 @@ def test_redis_refuses_to_forget_and_writes_nothing_to_disk(stack: Stack) -> Non
         assert redis.config_get("appendonly") == {"appendonly": "no"}
 
 
-def test_the_users_own_postgres_settings_do_not_leak_in(
+@on_linux
+def test_it_hands_no_secret_of_ours_to_the_user_nobody(
     alone: None, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGDATA", "/nowhere")
-    monkeypatch.setenv("PGPORT", "1")
-    monkeypatch.setenv("PGDATESTYLE", "SQL, DMY")
+    monkeypatch.setenv("SECRET_KEY", "do not tell")
     with running(made, durable=False) as stack:
-        monkeypatch.delenv("PGDATESTYLE")  # libpq, too, would send it
-        assert show(stack, "DateStyle") == "ISO, MDY"
+        for pid in stack.pids.values():
+            assert "do not tell" not in Path(f"/proc/{pid}/environ").read_text()
 
 
 def test_it_says_why_postgres_did_not_start_and_where_its_log_is(alone: None, made: Path) -> None:
@@ -128,11 +138,24 @@ def test_a_database_that_was_only_half_made_is_made_again(alone: None, tmp_path:
         assert answers(stack)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PostgreSQL's own lock file decides")
-def test_the_pid_of_a_dead_postgres_may_belong_to_another_program_by_now(alone: None, made: Path) -> None:
-    (made / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{made / 'postgres'}\n")
+@on_linux
+def test_a_postgres_that_a_killed_stack_has_left_over_is_ended_first(alone: None, made: Path) -> None:
+    left_over = Postgres(made, password=made / "password", durable=False)
+    left_over.start()
     with running(made, durable=False) as stack:
         assert answers(stack)
+    assert left_over.child
+    assert left_over.child.process.wait() == 0
+
+
+@on_linux
+def test_the_pid_of_a_dead_postgres_may_belong_to_another_program_by_now(
+    alone: None, made: Path, another_program: subprocess.Popen[bytes]
+) -> None:
+    (made / "postgres" / "postmaster.pid").write_text(f"{another_program.pid}\n{made / 'postgres'}\n")
+    with running(made, durable=False) as stack:
+        assert answers(stack)
+    assert another_program.poll() is None
 
 
 def test_a_free_port_lies_below_those_of_outgoing_connections() -> None:

@@ -14,7 +14,6 @@ from connections.provider import Answer, Failure, Trouble
 from tests.connections.doors import Permit, answer, failure, post
 from tests.sinks import Script, Sink, Visit, answering, hanging, repeating, saying, silent
 
-
 # --------------------------------------------------------------------------- how much is read
 
 
@@ -94,7 +93,7 @@ DRIPS = {
 
 @pytest.mark.parametrize("drip", DRIPS)
 def test_an_answer_that_drips_for_ever_ends_with_the_attempt(permit: Permit, drip: str) -> None:
-    with Sink(repeating(*DRIPS[drip], every=0.03)) as sink:
+    with Sink(repeating(*DRIPS[drip], every=0.03, times=100)) as sink:
         permit(sink.target)
         failed = failure(post(sink.url(), seconds=0.4))
     assert failed.trouble is Trouble.TIMEOUT
@@ -122,10 +121,20 @@ def test_a_receiver_that_never_answers_ends_with_the_attempt(permit: Permit, scr
         assert failure(post(sink.url(), seconds=0.3)).trouble is Trouble.TIMEOUT
 
 
-def test_a_receiver_that_never_reads_ends_with_the_attempt(permit: Permit) -> None:
-    with Sink(silent) as sink:
+def test_a_receiver_that_reads_in_drops_ends_with_the_attempt(permit: Permit) -> None:
+    """Each drop would let a timeout for each write begin anew; after three seconds this one reads all and answers."""
+
+    def script(visit: Visit) -> None:
+        for _ in range(100):
+            if visit.rest(0.03):
+                return
+            visit._receive(4_096)
+        visit.read()
+        visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with Sink(script) as sink:
         permit(sink.target)
-        assert failure(post(sink.url(), body=b"x" * 30_000_000, seconds=0.5)).trouble is Trouble.TIMEOUT
+        assert failure(post(sink.url(), body=b"\r\n\r\n" * 7_000_000, seconds=0.5)).trouble is Trouble.TIMEOUT
 
 
 # --------------------------------------------------------------------------- each fault has its own name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import requests
 ROOT = Path(__file__).parents[2]
 PORTS = 5
 SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtdGVzdC1oYXJuZXNzIQ=="
-TOKEN, NARROW, CLOSED, HUGE = "xoxb-acme", "xoxb-narrow", "xoxb-closed", "xoxb-huge"
+TOKEN, NARROW, READER, CLOSED, HUGE = "xoxb-acme", "xoxb-narrow", "xoxb-reader", "xoxb-closed", "xoxb-huge"
 CHANNELS = [
     {"id": "C0ALERTS", "name": "alerts", "is_member": True},
     {"id": "C0LOBBY", "name": "lobby"},
@@ -26,7 +27,10 @@ CHANNELS = [
     {"id": "C0OLD", "name": "old", "is_archived": True},
 ]
 SEED: dict[str, Any] = {
-    "slack_apps": [{"client_id": "1.2", "client_secret": "hush", "name": "Jackfield"}],
+    "slack_apps": [
+        {"client_id": "1.2", "client_secret": "hush", "name": "Jackfield"},
+        {"client_id": "3.4", "client_secret": "hush", "name": "Stranger"},
+    ],
     "slack_teams": [
         {"team_id": "T0ACME", "team_name": "Acme", "bot_token": TOKEN, "channels": CHANNELS, "generated_channels": 40},
         {
@@ -36,6 +40,7 @@ SEED: dict[str, Any] = {
             "channels": CHANNELS,
             "scopes": "chat:write",
         },
+        {"team_id": "T0READER", "team_name": "Reader", "bot_token": READER, "scopes": "channels:read"},
         {"team_id": "T0CLOSED", "team_name": "Closed", "bot_token": CLOSED, "active": False},
         {"team_id": "T0HUGE", "team_name": "Huge", "bot_token": HUGE, "generated_channels": 50_000},
     ],
@@ -61,6 +66,7 @@ class Running:
     process: subprocess.Popen[str]
     port: int
     seed: Path
+    session: requests.Session
 
     @property
     def vendor(self) -> str:
@@ -89,8 +95,8 @@ class Running:
     def reset(self) -> None:
         """Forget every dial and everything that arrived."""
         for simulator, kept in ((self.slack, "messages"), (self.webhooks, "calls"), (self.mailbox, "mails")):
-            requests.delete(f"{simulator}/_sandbox/dials", timeout=5)
-            requests.delete(f"{simulator}/_sandbox/{kept}", timeout=5)
+            self.session.delete(f"{simulator}/_sandbox/dials", timeout=5)
+            self.session.delete(f"{simulator}/_sandbox/{kept}", timeout=5)
 
 
 @contextmanager
@@ -99,10 +105,10 @@ def started(directory: Path) -> Iterator[Running]:
     seed = directory / "sandbox.json"
     seed.write_text(json.dumps(SEED), encoding="utf-8")
     port = free_ports()
-    with launched("--port", str(port), "--seed", str(seed)) as process:
+    with launched("--port", str(port), "--seed", str(seed)) as process, requests.Session() as session:
         assert process.stdout is not None
         assert "sandbox ready" in process.stdout.readline()
-        yield Running(process=process, port=port, seed=seed)
+        yield Running(process=process, port=port, seed=seed, session=session)
 
 
 @contextmanager
@@ -120,7 +126,7 @@ def launched(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def free_ports() -> int:
     """The first of five free ports in a row."""
-    for port in range(21_000 + 10 * (hash(sys.argv[-1]) % 500), 60_000, PORTS):
+    for port in range(21_000 + PORTS * (os.getpid() % 1_000), 60_000, PORTS):
         if all(_is_free(port + offset) for offset in range(PORTS)):
             return port
     raise AssertionError("no five free ports in a row")

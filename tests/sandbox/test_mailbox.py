@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from email.message import EmailMessage
+from html import unescape
 from typing import Any
 
 import pytest
@@ -86,6 +88,16 @@ def test_its_page_shows_html_in_a_frame_without_scripts(sandbox: Running) -> Non
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "<script>alert(1)" not in page
     assert "srcdoc=" in page
+
+
+def test_a_new_mail_does_not_take_the_mark_from_the_one_being_read(sandbox: Running) -> None:
+    send(sandbox, message(subject="First"))
+    [query] = re.findall(r'data-query="([^"]*)"', requests.get(sandbox.mailbox, timeout=5).text)
+    first = mails(sandbox)[0]["number"]
+    send(sandbox, message(subject="Second"))
+    html = requests.get(f"{sandbox.mailbox}/_sandbox/feed?{unescape(query)}", timeout=5).json()["html"]
+    assert "Second" in html
+    assert re.findall(r'id="mail-(\d+)" aria-current', html) == [str(first)]
 
 
 def test_its_page_shows_the_mail_that_was_picked(sandbox: Running) -> None:

@@ -31,7 +31,9 @@ def calls(sandbox: Running, **query: str) -> list[dict[str, Any]]:
     return found
 
 
-def send(sandbox: Running, path: str = "/harness", *, body: bytes = BODY, **headers: str) -> requests.Response:
+def send(
+    sandbox: Running, path: str = "/harness", *, body: bytes = BODY, headers: dict[str, str] | None = None
+) -> requests.Response:
     return requests.post(f"{sandbox.webhooks}{path}", data=body, headers=headers, timeout=5)
 
 
@@ -70,7 +72,7 @@ def test_it_says_why_a_signature_does_not_hold(headers: dict[str, str], body: by
 
 
 def test_it_keeps_a_call_as_it_came(sandbox: Running) -> None:
-    answer = send(sandbox, "/harness?a=1", **signed(), **{"X-Extra": "yes"})
+    answer = send(sandbox, "/harness?a=1", headers={**signed(), "X-Extra": "yes"})
     assert answer.json() == {"received": True, "verified": True}
     [call] = calls(sandbox)
     assert (call["method"], call["path"], call["query"], call["body"]) == ("POST", "/harness", "a=1", BODY.decode())
@@ -80,13 +82,13 @@ def test_it_keeps_a_call_as_it_came(sandbox: Running) -> None:
 
 
 def test_it_marks_a_call_that_is_not_verified(sandbox: Running) -> None:
-    send(sandbox, **signed(secret=OTHER))
+    send(sandbox, headers=signed(secret=OTHER))
     assert calls(sandbox)[0]["verified"] is False
     assert "not verified" in requests.get(sandbox.webhooks, timeout=5).text
 
 
 def test_it_keeps_bytes_that_are_no_text(sandbox: Running) -> None:
-    send(sandbox, body=b"\xff\x00", **signed())
+    send(sandbox, body=b"\xff\x00", headers=signed())
     assert base64.b64decode(calls(sandbox)[0]["body_base64"]) == b"\xff\x00"
 
 
@@ -98,7 +100,7 @@ def test_it_catches_any_path(sandbox: Running, method: str) -> None:
 
 def test_it_counts_the_deliveries_of_one_id_at_one_path(sandbox: Running) -> None:
     for path in ("/harness", "/harness", "/elsewhere"):
-        send(sandbox, path, **signed())
+        send(sandbox, path, headers=signed())
     assert [call["delivery"] for call in calls(sandbox)] == [1, 2, 1]
     assert "delivery 2" in requests.get(sandbox.webhooks, timeout=5).text
 
@@ -119,14 +121,14 @@ def test_it_filters_and_forgets_by_path(sandbox: Running) -> None:
 
 def test_it_records_a_call_that_a_fault_answered(sandbox: Running) -> None:
     sandbox.dial(sandbox.webhooks, target="/harness", fault="500", times=1)
-    assert send(sandbox, **signed()).status_code == 500
+    assert send(sandbox, headers=signed()).status_code == 500
     assert [(call["fault"], call["verified"]) for call in calls(sandbox)] == [("500", True)]
 
 
 def test_it_learns_a_receiver_over_http(sandbox: Running) -> None:
     url = f"{sandbox.webhooks}/_sandbox/receivers"
     requests.put(url, json={"path": "late", "name": "Late", "secret": OTHER}, timeout=5)
-    send(sandbox, "/late", **signed(secret=OTHER))
+    send(sandbox, "/late", headers=signed(secret=OTHER))
     assert calls(sandbox)[0]["verified"] is True
     assert {each["path"] for each in requests.get(url, timeout=5).json()} >= {"/harness", "/late"}
 
@@ -137,7 +139,7 @@ def test_it_refuses_a_receiver_without_a_path(sandbox: Running, body: bytes) -> 
 
 
 def test_its_page_escapes_what_came_in(sandbox: Running) -> None:
-    send(sandbox, body=b'{"event": "<script>alert(1)</script>"}', **{"X-Evil": "<b>"})
+    send(sandbox, body=b'{"event": "<script>alert(1)</script>"}', headers={"X-Evil": "<b>"})
     page = requests.get(sandbox.webhooks, timeout=5)
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert" in page.text

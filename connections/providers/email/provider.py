@@ -34,8 +34,9 @@ _NOBODY = Outcome(
 )
 
 BODY = (
-    alerts.MESSAGE
-    + "\n{% if threshold %}{{ resource }} is at {{ value }}; the threshold is {{ threshold }}.{% endif %}"
+    alerts.MESSAGE + "\n"
+    "{% if value and threshold %}{{ resource | default: event.resource }} is at {{ value }};"
+    " the threshold is {{ threshold }}.{% endif %}"
 )
 
 

@@ -19,7 +19,7 @@ def new_secret(random: bytes) -> str:
 
 def live_secrets(credentials: Mapping[str, str]) -> list[str]:
     """The secrets that receivers may hold at the moment: the current one, then the one that it replaced."""
-    found = (credentials.get(key, "") for key in ("signing_secret",))
+    found = (credentials.get(key, "") for key in ("signing_secret", "previous_signing_secret"))
     return [secret for secret in found if secret]
 
 

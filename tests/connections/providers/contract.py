@@ -49,6 +49,7 @@ HOSTILE = (
     "<https://evil.example|Sign in here>",
     "<mailto:a@evil.example|write> <tel:112>",
     "javascript:alert(1)",
+    "javascript://a.example/%0aalert(1)",
     "data:text/html,<script>alert(1)</script>",
     "https://evil.example/|x>y<z\"'`",
     "https://good.example@evil.example\\@good.example/",

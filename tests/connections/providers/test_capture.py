@@ -36,6 +36,12 @@ def test_without_a_note_there_is_no_note() -> None:
     assert "X-Jackfield-Note" not in kept(inputs={}).headers
 
 
+def test_a_long_note_is_one_short_line() -> None:
+    note = kept(inputs={"note": "two\nlines " + "x" * 600}).headers["X-Jackfield-Note"]
+    assert note.startswith("two lines x")
+    assert len(note) == 500
+
+
 def test_it_always_delivers() -> None:
     assert delivered(Answer(status=200))
     assert delivered(Answer(status=500))

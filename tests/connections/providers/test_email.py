@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from liquid import Environment
 
 from connections.provider import Answer, Code, Culprit, Failure, Mail, Outcome, Step, Trouble
 from connections.providers.email import PROVIDER, payload
+from rules import templates
 from tests.connections.providers import contract
 from tests.connections.providers.contract import Example, follow, job_of
 
@@ -120,6 +120,7 @@ def test_it_takes_a_list_or_a_text_of_addresses(typed: object) -> None:
         ("a@b@acme.example", "the part before the @"),
         ("ops@müller.example", "xn--"),
         ("x" * 65 + "@acme.example", "longer than addresses can be"),
+        ("x" * 20 + "@" + "acme." * 50 + "example", "longer than addresses can be"),
     ],
 )
 def test_it_names_the_address_that_is_wrong_and_the_mend(address: str, mend: str) -> None:
@@ -213,12 +214,15 @@ def test_it_says_that_no_person_wrote_it() -> None:
 
 
 def test_its_default_text_is_filled_with_the_alerts_context() -> None:
-    defaults = {field.key: field.default for field in PROVIDER.action("send_email").fields}
-    scope = {"event": {"type": "alert.triggered"}, **contract.EVENT.payload}
-    assert Environment().from_string(defaults["subject"]).render(**scope) == "Alert triggered"
-    text = Environment().from_string(defaults["body"]).render(**scope).strip()
-    assert text == "api_latency_p95 is at 1840; the threshold is 1000."
-    assert Environment().from_string(defaults["body"]).render(message="Hi").strip() == "Hi"
+    assert filled("subject", contract.EVENT.payload) == "Alert triggered"
+    assert filled("body", contract.EVENT.payload) == "api_latency_p95 is at 1840; the threshold is 1000."
+    assert filled("body", {"message": "Hi"}) == "Hi"
+
+
+def filled(key: str, values: Mapping[str, Any]) -> str:
+    scope = templates.scope(payload=values, event={"type": "alert.triggered"}, workspace={}, severity="")
+    (default,) = (field.default for field in PROVIDER.action("send_email").fields if field.key == key)
+    return templates.render(default, scope).text.strip()
 
 
 # --------------------------------------------------------------------------- what the relay says

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,7 @@ from connections.provider import (
     Trouble,
 )
 from connections.registry import all_providers, provider
+from rules import templates
 from tests.connections.providers import contract
 from tests.connections.providers.contract import Example, example_of, follow, job_of
 
@@ -163,6 +165,20 @@ def test_its_page_in_the_documentation_names_all_that_it_asks_for(slug: str) -> 
     assert page.startswith(f"# {found.name}\n")
     named = [action.label for action in found.actions] + [field.label for field, _ in all_fields(found)]
     assert not [label for label in named if f"**{label}**" not in page]
+
+
+@every_provider
+@pytest.mark.parametrize("payload", [{}, {"message": "Hi"}, contract.EVENT.payload], ids=str)
+def test_the_texts_it_proposes_can_be_filled_in_from_any_event(slug: str, payload: dict[str, Any]) -> None:
+    scope = templates.scope(
+        payload=payload,
+        event=dict.fromkeys(("id", "type", "resource", "resource_id", "created_at"), "x"),
+        workspace=dict.fromkeys(("name", "tenant", "environment"), "x"),
+        severity="",
+    )
+    for field, _ in all_fields(provider(slug)):
+        rendered = templates.render(field.default, scope)
+        assert (rendered.problem, rendered.missing) == ("", ()), field
 
 
 # --------------------------------------------------------------------------- purity
@@ -347,11 +363,13 @@ def every_input(action: Action, example: Example, text: str) -> Iterator[Mapping
 
 
 @every_action
-@pytest.mark.parametrize("char", ["x", "&", "<", '"', "é", "🙂", "\n", "a: b\n", "https://a.example/&", " x"])
-def test_the_longest_text_still_fits(slug: str, action: str, char: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["x", "&", "<", '"', "é", "🙂", "\n", "a: b\n", "https://a.example/&", " x", "a: " + "x" * 5_000 + "\n"]
+)
+def test_the_longest_text_still_fits(slug: str, action: str, text: str) -> None:
     found, example = provider_and_example(slug)
-    text = (char * contract.LONG)[: contract.LONG]
-    for inputs in every_input(found.action(action), example, text):
+    longest = (text * contract.LONG)[: contract.LONG]
+    for inputs in every_input(found.action(action), example, longest):
         assert_fits(found, example, job_of(example, action, inputs=inputs))
 
 

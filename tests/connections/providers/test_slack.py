@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from liquid import Environment
 
 from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, Outcome, Pace, Request, Step, Trouble
 from connections.providers.slack import PROVIDER, errors, payload
+from rules import templates
 from tests.connections.providers import contract
 from tests.connections.providers.contract import Course, Example, follow, job_of
 
@@ -220,7 +220,13 @@ def test_the_eleventh_field_is_left_out_and_the_outcome_says_so() -> None:
     assert "Slack shows 10 fields, so the others are missing." in found.outcome.notes
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "/alerts", "https://", "https://a.example/" + "x" * 2_000])
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("javascript:alert(1)", "javascript://a.example/%0aalert(1)", "ftp://a.example/", "/alerts", "https://"),
+        *("https://a b.example/", "https://a.example/" + "x" * 2_000, "https://a.example/" + "&" * 1_400),
+    ],
+)
 def test_what_is_no_web_address_is_no_link_and_the_outcome_says_so(link: str) -> None:
     found = course({"link": link})
     assert "|Open " not in json.dumps(message_in(found.only))
@@ -287,18 +293,19 @@ def test_it_refuses_what_is_no_channel_and_says_how_to_mend_it(typed: str, mend:
 
 
 @pytest.mark.parametrize(
-    ("event", "title", "text"),
+    ("event", "payload", "title", "text"),
     [
-        ("alert.triggered", "Alert triggered", ""),
-        ("user.created", "User created", ""),
-        ("deploy.run_failed", "Deploy run failed", "It broke."),
+        ("alert.triggered", {"message": "It broke."}, "Alert triggered", "It broke."),
+        ("user.created", {"email": "homer@springfield.example"}, "User created", ""),
+        ("deploy.run_failed", {"summary": "It broke."}, "Deploy run failed", "It broke."),
     ],
 )
-def test_its_default_texts_suit_any_event(event: str, title: str, text: str) -> None:
-    defaults = {field.key: field.default for field in PROVIDER.action("send_message").fields}
-    scope = {"event": {"type": event}, "summary": text, "payload": {}}
-    assert Environment().from_string(defaults["title"]).render(**scope) == title
-    assert Environment().from_string(defaults["template"]).render(**scope) == text
+def test_its_default_texts_suit_any_event(event: str, payload: dict[str, str], title: str, text: str) -> None:
+    scope = templates.scope(payload=payload, event={"type": event}, workspace={}, severity="")
+    filled = {
+        field.key: templates.render(field.default, scope).text for field in PROVIDER.action("send_message").fields
+    }
+    assert filled == {"id": "", "title": title, "template": text, "fields": "", "link": ""}
 
 
 # --------------------------------------------------------------------------- what Slack answers
@@ -420,6 +427,10 @@ def test_the_missing_permission_is_named() -> None:
     assert (
         refused("missing_scope", needed="chat:write").reason == "Slack says that a permission is missing: chat:write."
     )
+
+
+def test_a_permission_that_is_no_word_is_not_quoted() -> None:
+    assert refused("missing_scope", needed=TOKEN).reason == "Slack says that a permission is missing."
 
 
 def test_an_error_that_nobody_has_named_yet_is_tried_again_and_quoted() -> None:

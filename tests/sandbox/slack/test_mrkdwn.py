@@ -18,11 +18,13 @@ from sandbox.slack.mrkdwn import mrkdwn, shown
         ("> q\nb", "<blockquote>q</blockquote>b"),
         ("&gt; q", "<blockquote>q</blockquote>"),
         (":rotating_light: :nosuch:", "🚨 :nosuch:"),
-        ("<!here> <#C1|ops> <@U1>", '<span class="mention">@here</span> <span class="mention">#ops</span> <span class="mention">@U1</span>'),
+        ("<!here>", '<span class="mention">@here</span>'),
+        ("<#C1|ops>", '<span class="mention">#ops</span>'),
+        ("<@U1>", '<span class="mention">@U1</span>'),
         ("<!date^1^{date}|17 April>", '<span class="mention">17 April</span>'),
         ("&lt;b&gt; &amp;amp; &quot;", "&lt;b&gt; &amp;amp; &amp;quot;"),
     ],
-)  # fmt: skip
+)
 def test_it_formats_as_slack_does(text: str, html: str) -> None:
     assert str(mrkdwn(text)) == html
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import time
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from sandbox.seed import SeedFile
+from sandbox.slack.errors import SlackError
+from sandbox.slack.oauth import CODE_SECONDS, OAuth
+from sandbox.slack.teams import Teams
 from tests.sandbox.running import NARROW, Running
 from tests.sandbox.slack.calling import call, messages, post
 
@@ -95,6 +102,7 @@ def test_the_client_may_authenticate_with_basic(sandbox: Running) -> None:
         ({"code": "made-up"}, "invalid_code"),
         ({"client_secret": "loud"}, "bad_client_secret"),
         ({"client_id": "9.9"}, "invalid_client_id"),
+        ({"client_id": "3.4"}, "invalid_code"),
         ({"redirect_uri": "http://elsewhere.test/"}, "bad_redirect_uri"),
         ({"grant_type": "password"}, "invalid_grant_type"),
     ],
@@ -107,6 +115,22 @@ def test_a_code_works_once(sandbox: Running) -> None:
     code = code_for(sandbox)
     assert exchange(sandbox, code)["ok"] is True
     assert exchange(sandbox, code)["error"] == "invalid_code"
+
+
+def test_scopes_may_be_separated_by_blanks(sandbox: Running) -> None:
+    location = decide(sandbox, scope="chat:write channels:read").headers["Location"]
+    [code] = parse_qs(urlsplit(location).query)["code"]
+    assert exchange(sandbox, code)["scope"] == "channels:read,chat:write"
+
+
+def test_a_code_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = SeedFile(None)
+    oauth, app = OAuth(seeds=seeds, teams=Teams(seeds)), seeds.current().slack_apps[0]
+    code = oauth.agree(app=app, team=seeds.current().slack_teams[0], scopes="chat:write", redirect_uri=BACK)
+    later = time.monotonic() + CODE_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    with pytest.raises(SlackError, match="invalid_code"):
+        oauth.access({"client_id": app.client_id, "client_secret": app.client_secret, "code": code}, authorization="")
 
 
 def test_a_revoked_token_stays_revoked_and_a_new_install_gets_a_new_one(sandbox: Running) -> None:
@@ -162,6 +186,16 @@ def test_the_page_hears_only_of_changes(sandbox: Running) -> None:
     assert requests.get(url, {**query, "version": version}, timeout=5).status_code == 204
     post(sandbox, channel="C0ALERTS", text="fresh")
     assert "fresh" in requests.get(url, {**query, "version": version}, timeout=5).json()["html"]
+
+
+def test_the_page_stays_with_its_channel_when_another_becomes_busy(sandbox: Running) -> None:
+    page = requests.get(sandbox.slack, {"team": "T0ACME"}, timeout=5).text
+    [query] = re.findall(r'data-query="([^"]*)"', page)
+    [channel] = re.findall(r'id="channel-(\w+)"[^>]* aria-current="page"', page)
+    post(sandbox, channel="C0VAULT", text="busy")
+    html = requests.get(f"{sandbox.slack}/_sandbox/feed?{unescape(query)}", timeout=5).json()["html"]
+    assert re.findall(r'id="channel-(\w+)"[^>]* aria-current="page"', html) == [channel]
+    assert html.index("channel-C0VAULT") < html.index(f"channel-{channel}")
 
 
 def test_messages_are_found_and_forgotten_by_team_and_channel(sandbox: Running) -> None:

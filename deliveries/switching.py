@@ -1,0 +1,44 @@
+"""Connections that cannot work are switched off by what their attempts tell, and what waits for them is held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from deliveries.sending import Sent
+
+
+def switch_off(cursor: CursorWrapper, results: Sequence[Sent]) -> set[UUID]:
+    """Switch off the connections that cannot work, and say which of those are off.
+
+    One that was changed after the attempt began stays on: it may have been mended, and the answer is about the past.
+    """
+    blamed = {sent.claimed.connection_id: sent for sent in results if sent.outcome.inactive}
+    for connection_id, sent in sorted(blamed.items()):
+        cursor.execute(
+            "UPDATE connections_connection SET active = false, inactive_reason = %s, updated_at = now()"
+            " WHERE id = %s AND active AND updated_at <= %s",
+            [str(sent.outcome.inactive), connection_id, sent.started_at],
+        )
+    if not blamed:
+        return set()
+    cursor.execute("SELECT id FROM connections_connection WHERE id = ANY(%s) AND active", [list(blamed)])
+    return set(blamed) - {row[0] for row in cursor.fetchall()}
+
+
+def hold_backlog(connections: Collection[UUID]) -> None:
+    """What waits for a connection that was switched off is held, not failed.
+
+    After the commit, since it locks what others may be working on; whatever it misses is held when it is claimed.
+    """
+    if connections:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE deliveries_delivery SET state = 'held', due_at = NULL WHERE id IN (SELECT id"
+                " FROM deliveries_delivery WHERE state IN ('pending', 'retrying') AND connection_id = ANY(%s)"
+                " FOR UPDATE SKIP LOCKED)",
+                [list(connections)],
+            )

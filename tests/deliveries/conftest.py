@@ -1,0 +1,24 @@
+"""What the tests of the pipeline need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from deliveries import catalogue, deciding, draining, preparing
+from deliveries.turns import Round
+from rules import rulesets
+from tests.connections.conftest import permit
+
+__all__ = ["permit"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins like a worker that has just started: nothing known, no round begun."""
+    for known in (rulesets._cache, catalogue._known, preparing._versions):
+        known.clear()
+    monkeypatch.setitem(deciding._turn, "after", deciding._NOBODY)
+    monkeypatch.setattr(draining, "_round", Round())
+    yield

@@ -1,0 +1,122 @@
+"""Makers for the tests of the pipeline: tenants with a destination, events, backlogs, and time that passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import F
+
+from connections.models import Connection
+from deliveries import bulk
+from deliveries.claiming import Claimed, claim
+from deliveries.models import Delivery, Event, Lane
+from deliveries.turns import Round
+from rules.models import Rule
+from tests.world import make_connection, make_event, make_rule, make_workspace
+from workspaces.ids import derive, uuid7
+from workspaces.models import Organization, Workspace
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A workspace with one destination and one rule that sends everything there."""
+
+    workspace: Workspace
+    connection: Connection
+    rule: Rule
+
+    def emit(self, payload: str = '{"value":1}', event: str = "alert.triggered", **fields: Any) -> Event:
+        return make_event(self.workspace, event, payload, **fields)
+
+    def delivery(self, event: Event) -> Delivery:
+        return Delivery.objects.get(id=derive(event.id, self.rule.id))
+
+
+def make_tenant(name: str = "Acme", provider: str = "capture", *, event: str = "*", **metadata: Any) -> Tenant:
+    organization = Organization.objects.create(name=name)
+    workspace = make_workspace(organization, name, tenant=name)
+    connection = settled(make_connection(workspace, provider, **metadata))
+    return Tenant(workspace, connection, make_rule(connection, event))
+
+
+def make_slack(name: str = "Acme", channels: Sequence[str] = ("C00000001",)) -> list[Tenant]:
+    """One Slack account with a rule for each channel. Made by hand: accounts are connected in the portal."""
+    workspace = make_workspace(Organization.objects.create(name=name), name, tenant=name)
+    connection = Connection(
+        organization_id=workspace.organization_id, workspace=workspace, provider="slack", name=name, created_by="test"
+    )
+    connection.seal_values("credentials", {"bot_token": "xoxb-canary-slack-token"})
+    connection.save()
+    settled(connection)
+    return [Tenant(workspace, connection, make_rule(connection, "*", inputs={"id": id})) for id in channels]
+
+
+def settled(connection: Connection) -> Connection:
+    """Connected a while ago: an answer of now is about it as it is."""
+    Connection.objects.filter(id=connection.id).update(updated_at=F("created_at") - timedelta(days=1))
+    connection.refresh_from_db()
+    return connection
+
+
+def make_backlog(tenant: Tenant, count: int, *, lane: UUID | None = None, **columns: Any) -> list[UUID]:
+    """So many deliveries, due for a minute, in one statement."""
+    event = tenant.emit(total_rules=count, decided_at=database_now())
+    ids = sorted(uuid7() for _ in range(count))
+    assert tenant.rule.version_id is not None
+    same: dict[str, tuple[str, Any]] = {
+        "organization_id": ("uuid", tenant.workspace.organization_id),
+        "workspace_id": ("uuid", tenant.workspace.id),
+        "event_id": ("uuid", event.id),
+        "rule_id": ("uuid", tenant.rule.id),
+        "rule_version_id": ("uuid", tenant.rule.version_id),
+        "connection_id": ("uuid", tenant.connection.id),
+        "provider": ("text", tenant.connection.provider),
+        "lane": ("uuid", lane or tenant.connection.id),
+        "state": ("text", "pending"),
+        "due_at": ("timestamptz", database_now() - timedelta(minutes=1)),
+        "ready": ("bool", True),
+        "fence": ("int", 0),
+        "lost": ("int", 0),
+        "attempt_count": ("int", 0),
+        "last_code": ("text", ""),
+        "last_error": ("text", ""),
+    }
+    same |= {name: (same[name][0], value) for name, value in columns.items()}
+    with database.cursor() as cursor:
+        rows: bulk.Columns = {"id": ("uuid", ids), **{name: (kind, [v] * count) for name, (kind, v) in same.items()}}
+        bulk.insert(cursor, "deliveries_delivery", rows)
+    return ids
+
+
+def claim_all(limit: int = 1_000) -> list[Claimed]:
+    """What a worker gets that has just started."""
+    return claim(limit, round=Round())
+
+
+# --------------------------------------------------------------------------- time
+
+
+def database_now() -> datetime:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+def pass_time(seconds: float) -> None:
+    """The database's clock is the only one that the pipeline asks, so whatever it compares with is moved back."""
+    gone = timedelta(seconds=seconds)
+    Delivery.objects.update(due_at=F("due_at") - gone)
+    Lane.objects.update(next_at=F("next_at") - gone)
+
+
+def wait_of(delivery: Delivery) -> float:
+    """Seconds until it is due."""
+    due_at = Delivery.objects.values_list("due_at", flat=True).get(id=delivery.id)
+    assert due_at is not None
+    return (due_at - database_now()).total_seconds()
