@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -54,7 +54,8 @@ def _in_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @csrf_exempt  # no route here knows its caller by a cookie
     @wraps(view)
     def answering(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        request.encoding = "utf-8"
+        if request.encoding:
+            request.encoding = "utf-8"
         response = view(request, *arguments, **named)
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
@@ -110,6 +111,12 @@ def on_broken_body(request: HttpRequest, error: UnreadablePostError) -> HttpResp
 def on_large_body(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """Larger than anything that is read here."""
     return ApiError(413, "The body is too large.").answer()
+
+
+@api.exception_handler(SuspiciousOperation)
+def on_suspicion(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    """What Django itself is wary of, such as a query of a thousand fields."""
+    return ApiError(400, "This request makes no sense here.").answer()
 
 
 @api.exception_handler(Http404)

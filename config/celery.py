@@ -10,13 +10,15 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
+
+from config import env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("jackfield")
 app.conf.update(
-    broker_url=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    broker_url=env.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
     broker_connection_retry_on_startup=True,
     broker_transport_options={"visibility_timeout": 600},
     task_serializer="json",
@@ -39,6 +41,14 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _warm_up(**_: Any) -> None:
+    """The first event after a start should not wait for the destinations' modules."""
+    from connections.registry import all_providers
+
+    all_providers()
 
 
 @setup_logging.connect

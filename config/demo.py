@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -82,10 +83,12 @@ def main() -> int:
 def _run(stack: Stack, ports: Ports) -> None:
     began = time.monotonic()
     environment = _environment(stack, ports)
+    start = _Starter(stack, environment, ports)
+    start.simulators()
     _step("Making the database and its contents")
     _prepare(environment, ports)
-    _step("Starting the portal, the workers and the simulators")
-    _start(stack, environment, ports)
+    _step("Starting the portal and the workers")
+    start.portal_and_workers()
     facts = _facts(ports)
     _step("Emitting the sample events")
     print()
@@ -112,8 +115,6 @@ def _environment(stack: Stack, ports: Ports) -> dict[str, str]:
 
 def _prepare(environment: dict[str, str], ports: Ports) -> None:
     """One process migrates and seeds: each start of Django costs a second."""
-    import subprocess
-
     command = [sys.executable, "manage.py", "seed_demo", "--migrate", "--facts", str(HERE / "facts.json")]
     files = ["--sandbox", str(HERE / "sandbox.json"), "--catcher", ports.url("webhook catcher")]
     done = subprocess.run([*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -122,24 +123,35 @@ def _prepare(environment: dict[str, str], ports: Ports) -> None:
         raise StackError(f"The database could not be prepared: {last} (`make clean` starts afresh).")
 
 
-def _start(stack: Stack, environment: dict[str, str], ports: Ports) -> None:
-    def spawn(name: str, *arguments: str) -> None:
+@dataclass(frozen=True)
+class _Starter:
+    """Starts the processes and waits until each answers."""
+
+    stack: Stack
+    environment: dict[str, str]
+    ports: Ports
+
+    def simulators(self) -> None:
+        """They need no database, and so they start while it is made."""
+        arguments = ["--port", str(self.ports["vendor page"]), "--portal", self.ports.url("portal")]
+        self._spawn("simulators", "sandbox", *arguments, "--seed", str(HERE / "sandbox.json"))
+
+    def portal_and_workers(self) -> None:
+        """Side by side; then everything must answer."""
+        web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.ports.portal), "--no-ws"]
+        self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
+        # One Celery for both queues and the beat: a second one would start a second later.
+        celery = ["celery", "-A", "config.celery", "worker", "-Q", "drain,housekeeping", "-B"]
+        self._spawn("worker", *celery, "-c", "3", "-l", "INFO")
+        for name in ("vendor page", "Slack", "webhook catcher", "mailbox"):
+            _wait(self.stack, f"the {name}", lambda name=name: _answers(self.ports.url(name)))  # type: ignore[misc]
+        _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/readyz"))
+        _wait(self.stack, "the worker", lambda: " ready." in _log("worker"))
+
+    def _spawn(self, name: str, *arguments: str) -> None:
         log = HERE / f"{name}.log"
         log.unlink(missing_ok=True)
-        stack.spawn([sys.executable, "-m", *arguments], name=name, environment=environment, log=log)
-
-    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ports.portal), "--no-ws"]
-    spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
-    spawn("worker", "celery", "-A", "config.celery", "worker", "-Q", "drain", "-c", "2", "-n", "drain@%h", "-l", "INFO")
-    sweeper = ["celery", "-A", "config.celery", "worker", "-Q", "housekeeping", "-P", "solo", "-B"]
-    spawn("sweeper", *sweeper, "-n", "sweeper@%h", "-l", "INFO")
-    simulators = ["sandbox", "--port", str(ports["vendor page"]), "--portal", ports.url("portal")]
-    spawn("simulators", *simulators, "--seed", str(HERE / "sandbox.json"))
-    for name in ("vendor page", "Slack", "webhook catcher", "mailbox"):
-        _wait(stack, f"the {name}", lambda name=name: _answers(ports.url(name)))  # type: ignore[misc]
-    _wait(stack, "the portal", lambda: _answers(f"{ports.url('portal')}/readyz"))
-    for name in ("worker", "sweeper"):
-        _wait(stack, f"the {name}", lambda name=name: " ready." in _log(name))  # type: ignore[misc]
+        self.stack.spawn([sys.executable, "-m", *arguments], name=name, environment=self.environment, log=log)
 
 
 def _wait(stack: Stack, what: str, ready: Callable[[], bool]) -> None:

@@ -25,7 +25,9 @@ ENCRYPTION_KEYS = env.words(
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: give it 50 random characters.")
 if not ENCRYPTION_KEYS:
-    raise ImproperlyConfigured("ENCRYPTION_KEYS is not set: `JACKFIELD_MODE=sandbox python manage.py new_key` prints one.")
+    raise ImproperlyConfigured(
+        "ENCRYPTION_KEYS is not set: `JACKFIELD_MODE=sandbox python manage.py new_key` prints one."
+    )
 
 # --------------------------------------------------------------------------- the outside
 
@@ -61,7 +63,7 @@ INSTALLED_APPS = [
     "connections",
     "rules",
     "deliveries",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # found by config/urls.py: workers need no staff pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

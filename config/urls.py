@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.admin import autodiscover
 from django.urls import path
 
 from config import pages
@@ -12,6 +13,8 @@ from connections.pages import confirm
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
 handler500 = "config.api.server_error"
+
+autodiscover()
 
 urlpatterns = [
     path("", pages.home, name="home"),

@@ -72,7 +72,7 @@ def _headers(request: Request, target: Target) -> CaseInsensitiveDict[str] | Fai
         if not _HEADER.fullmatch(f"{name}: {value}"):
             shown = ascii(name[:60])[1:-1]
             return Failure(
-                Trouble.FORBIDDEN_URL,
+                Trouble.FORBIDDEN_HEADER,
                 f"its header “{shown}” holds a line break or a character that HTTP cannot carry: remove it.",
             )
         if not _OURS.fullmatch(name):

@@ -198,6 +198,7 @@ class Trouble(StrEnum):
     HEADERS_TOO_LARGE = "headers_too_large"
     FORBIDDEN_ADDRESS = "forbidden_address"
     FORBIDDEN_URL = "forbidden_url"
+    FORBIDDEN_HEADER = "forbidden_header"
     MAIL_REJECTED = "mail_rejected"
     MAIL_DEFERRED = "mail_deferred"
     NO_RELAY = "no_mail_relay"

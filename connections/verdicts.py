@@ -72,6 +72,10 @@ _TROUBLES: dict[Trouble, Outcome] = {
         ),
         retry=False,
     ),
+    Trouble.FORBIDDEN_HEADER: replace(
+        _refused("The request was not sent: {detail}", fix="Correct the headers in the connection."),
+        retry=False,
+    ),
     Trouble.MAIL_REJECTED: replace(
         _refused("The mail relay refused the message: {detail}", fix="Check the recipients."),
         retry=False,
@@ -87,7 +91,7 @@ _TROUBLES: dict[Trouble, Outcome] = {
         code=Code.INTERNAL_ERROR,
         culprit=Culprit.US,
         retry=True,
-        reason="This installation has no mail relay.",
+        reason="This installation cannot send mail: {detail}",
         fix="The operator sets EMAIL_URL.",
     ),
 }

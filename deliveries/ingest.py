@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -61,8 +61,10 @@ def accept(
         return Accepted(status, text)
     digest = hashlib.sha256(body).digest()
     record = (entries[0][1].workspace_id, route, key, digest, status, text, datetime.now(UTC))
-    fresh = _twice(lambda: _insert_once(rows, record=record))
-    return Accepted(status, text) if fresh else _first_answer(record)
+    while not _twice(lambda: _insert_once(rows, record=record)):
+        if (first := _first_answer(record)) is not None:
+            return first  # else the record was so old that it has just been deleted: the key is free again
+    return Accepted(status, text)
 
 
 def facts(draft: Draft, *, id: UUID, sender: Sender) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def _insert_once(rows: list[list[Any]], *, record: tuple[Any, ...]) -> bool:
         return bool(cursor.rowcount)
 
 
-def _first_answer(record: tuple[Any, ...]) -> Accepted:
+def _first_answer(record: tuple[Any, ...]) -> Accepted | None:
     workspace_id, route, key, digest, *_ = record
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,7 +153,10 @@ def _first_answer(record: tuple[Any, ...]) -> Accepted:
             " WHERE workspace_id = %s AND route = %s AND key = %s",
             [workspace_id, route, key],
         )
-        body_hash, status, answer = cast("tuple[memoryview, int, str]", cursor.fetchone())
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    body_hash, status, answer = found
     if bytes(body_hash) != digest:
         raise ApiError(409, "This Idempotency-Key was used with another body within the last 7 days.")
     return Accepted(status, answer, repeated=True)

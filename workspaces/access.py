@@ -5,10 +5,10 @@ Keys are looked up at most every two seconds in each process, so a revoked key s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -108,14 +108,14 @@ def _emitter(text: str) -> Emitter | None:
 def _remembered[T](name: str, look_up: Callable[[], T | None]) -> T | None:
     """What was looked up lately. What was not found is asked for again: strangers cannot fill the memory."""
     until, found = _kept.get(name, (0.0, None))
-    if time.monotonic() < until:
+    if monotonic() < until:
         remembered: T = found
         return remembered
     fresh = look_up()
     if len(_kept) > _KEPT_MOST:
         _kept.clear()
     if fresh is not None:
-        _kept[name] = (time.monotonic() + KEY_SECONDS, fresh)
+        _kept[name] = (monotonic() + KEY_SECONDS, fresh)
     else:
         _kept.pop(name, None)
     return fresh

@@ -82,7 +82,7 @@ def test_a_header_that_could_inject_another_sends_nothing(permit: Permit, name: 
     with Sink(answering()) as sink:
         permit(sink.target)
         failed = failure(post(sink.url(), headers={name: value}))
-    assert failed.trouble is Trouble.FORBIDDEN_URL
+    assert failed.trouble is Trouble.FORBIDDEN_HEADER
     assert "remove it" in failed.detail
     assert sink.connections == 0
 

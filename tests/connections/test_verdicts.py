@@ -97,7 +97,7 @@ def test_what_the_door_said_is_passed_on() -> None:
 
 def test_nothing_that_a_retry_cannot_mend_is_tried_again() -> None:
     final = {trouble for trouble in Trouble if not judge(Failure(trouble=trouble), "The receiver").retry}
-    assert final == {Trouble.FORBIDDEN_URL, Trouble.MAIL_REJECTED}
+    assert final == {Trouble.FORBIDDEN_URL, Trouble.FORBIDDEN_HEADER, Trouble.MAIL_REJECTED}
 
 
 # --------------------------------------------------------------------------- vendors

@@ -10,16 +10,14 @@ from django.db import DataError, OperationalError
 from django.db import connection as database
 
 from connections.models import Connection
-from deliveries import catalogue, deciding, fanout, spreading
+from deliveries import catalogue, deciding, fanout
 from deliveries.fanout import decide_batch
 from deliveries.models import Decision, Delivery, Event, Lane
 from rules import authoring
-from rules.matching import RuleSet
 from rules.models import EventType, Resource, Rule, RuleVersion
 from tests.deliveries.making import Tenant, database_now, make_slack, make_tenant
 from tests.world import make_connection, make_rule
 from workspaces.ids import derive
-from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +175,7 @@ def test_a_rule_that_was_changed_fires_as_it_is_now() -> None:
     decide_batch()
     was = Delivery.objects.get().rule_version_id
     make_rule(tenant.connection, "*", name="one more")
-    authoring.delete(tenant.rule, actor="test")
+    authoring.remove(tenant.rule, actor="test")
     event = tenant.emit()
     decide_batch()
     assert decided(event).total_rules == 1
@@ -406,6 +404,3 @@ def test_nothing_is_read_when_nothing_is_undecided(django_assert_num_queries: An
     with django_assert_num_queries(3):  # the look, and the transaction round it
         assert decide_batch() == 0
 
-
-def test_unused_names() -> None:
-    assert spreading and RuleSet and Workspace

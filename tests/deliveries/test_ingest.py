@@ -59,6 +59,23 @@ def test_a_known_key_with_another_body_is_refused(acme: Vendor) -> None:
     assert caught.value.status == 409
 
 
+def test_a_key_that_is_deleted_just_now_is_free_again(acme: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was seven days old: known to the insert, and gone before its answer could be read."""
+    store(acme, key="k", body=b"x")
+    whole = ingest._insert_once
+
+    def then_deleted(rows: Any, **more: Any) -> bool:
+        fresh = whole(rows, **more)
+        if not fresh:
+            IdempotencyRecord.objects.all().delete()
+        return fresh
+
+    monkeypatch.setattr(ingest, "_insert_once", then_deleted)
+    again = store(acme, key="k", body=b"y")
+    assert not again.repeated
+    assert Event.objects.filter(id=again.answer).exists()
+
+
 # --------------------------------------------------------------------------- a database that went away
 
 

@@ -88,11 +88,12 @@ TROUBLES: dict[Trouble, Code] = {
     **dict.fromkeys(Trouble, Code.NETWORK_ERROR),
     Trouble.TIMEOUT: Code.TIMEOUT,
     Trouble.FORBIDDEN_URL: Code.REJECTED_CLIENT_ERROR,
+    Trouble.FORBIDDEN_HEADER: Code.REJECTED_CLIENT_ERROR,
     Trouble.MAIL_REJECTED: Code.REJECTED_CLIENT_ERROR,
     Trouble.MAIL_DEFERRED: Code.REJECTED_SERVER_ERROR,
     Trouble.NO_RELAY: Code.INTERNAL_ERROR,
 }
-FINAL_TROUBLES = (Trouble.FORBIDDEN_URL, Trouble.MAIL_REJECTED)
+FINAL_TROUBLES = (Trouble.FORBIDDEN_URL, Trouble.FORBIDDEN_HEADER, Trouble.MAIL_REJECTED)
 
 RUBBISH = (
     *(b"", b"null", b"true", b"[]", b'"text"', b"{", b"\xff\xfe\x00", b"<html>busy</html>"),
