@@ -36,7 +36,7 @@ app.conf.update(
         "sweep": {"task": "deliveries.drain", "schedule": 1.0, "options": {"expires": 1}},
         "release": {"task": "housekeeping.release", "schedule": 2.0, "options": {"expires": 2}},
         "ask-recipients": {"task": "housekeeping.ask_recipients", "schedule": 5.0, "options": {"expires": 5}},
-        "partitions": {"task": "housekeeping.partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+        "partitions": {"task": "housekeeping.partitions", "schedule": 300.0, "options": {"expires": 300}},
         "retention": {"task": "housekeeping.retention", "schedule": 600.0, "options": {"expires": 600}},
     },
 )

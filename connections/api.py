@@ -21,7 +21,7 @@ from connections.shapes import (
     Removed,
     connection_shape,
 )
-from workspaces.bodies import modest
+from workspaces.bodies import modest, whole
 from workspaces.callers import Call, MachineToken
 from workspaces.errors import bad_request, not_found
 from workspaces.strict import read_json
@@ -100,7 +100,7 @@ def change_connection(request: Call, connection_id: UUID, body: ConnectionChange
 def remove_connection(request: Call, connection_id: UUID) -> Any:
     """409 while active rules use it, unless the optional body says `{"force_delete": true}`. Its secrets go at once."""
     row = _own(request, connection_id)
-    settling.unplug(row, forced=_force(request.body), actor=request.auth.name)
+    settling.unplug(row, forced=_force(whole(request)), actor=request.auth.name)
     return {"id": connection_id, "type": row.provider}
 
 

@@ -17,7 +17,6 @@ from workspaces.models import Workspace
 
 TENANTS_A_BATCH = 16
 EVENTS_A_TENANT = 16
-BATCH = TENANTS_A_BATCH * EVENTS_A_TENANT
 
 
 class Undecided(NamedTuple):

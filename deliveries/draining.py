@@ -71,15 +71,15 @@ class _Drain:
     def _decide(self) -> int:
         """Decide a batch of events. Returns how many there were."""
         decided = fanout.decide_batch()
-        if decided >= fanout.BATCH:
-            waking.wake()  # there is more than one process can carry: let another one help
+        if decided >= fanout.EVENTS_A_TENANT:
+            waking.wake()  # there may be more than one process can carry: let another one help
         return decided
 
     def _take(self) -> int:
         """Claim as many deliveries as there are free threads, and send those that can be sent."""
-        free = settings.DRAIN_THREADS - len(self._under_way)
-        claims = claim(min(free, BATCH), round=_round) if free else []
-        if len(claims) == BATCH:
+        most = min(settings.DRAIN_THREADS - len(self._under_way), BATCH)
+        claims = claim(most, round=_round) if most else []
+        if claims and len(claims) == most:
             waking.wake()
         for prepared in prepare(self._fit(claims)) if claims else ():
             self._under_way[_threads().submit(send, prepared)] = prepared.claimed
@@ -102,11 +102,18 @@ class _Drain:
         done, _ = wait(self._under_way, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         if done and len(done) < len(self._under_way):
             done, _ = wait(self._under_way, timeout=GATHER_SECONDS)
-        if done:
-            for future in done:
-                del self._under_way[future]
-            self._attempts += len(done)
-            self._record([future.result() for future in done])
+        results = [sent for future in done if (sent := self._result(future))]
+        if results:
+            self._attempts += len(results)
+            self._record(results)
+
+    def _result(self, future: Future[Sent]) -> Sent | None:
+        """What the thread brought. Nothing is a fault of ours: the lease brings the delivery back, a few times."""
+        claimed = self._under_way.pop(future)
+        if fault := future.exception():
+            _log.error("send.fault", delivery=str(claimed.id), fault=type(fault).__name__)
+            return None
+        return future.result()
 
     def _record(self, results: list[Sent]) -> None:
         try:

@@ -16,7 +16,7 @@ from deliveries.ingest import Accepted, Entry, Sender, accept, as_text
 from deliveries.reading import BULK_BODY_MOST, ENVELOPE_MOST, PAYLOAD_MOST, Draft, read_bulk, read_single
 from deliveries.shapes import Emitted, EmittedMany
 from workspaces.access import Emitter, Machine
-from workspaces.bodies import measured
+from workspaces.bodies import measured, whole
 from workspaces.callers import EmitCall, MachineToken, PublishableKeyHeader
 from workspaces.errors import ApiError, bad_request
 from workspaces.wire import errors
@@ -120,7 +120,7 @@ def _body(request: EmitCall, *, most: int) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ApiError(415, "Send the body uncompressed.")
     measured(request, most=most)
-    return request.body
+    return whole(request)
 
 
 def _check_origin(request: EmitCall) -> None:

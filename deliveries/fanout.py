@@ -19,11 +19,11 @@ from django.db.backends.utils import CursorWrapper
 from deliveries import bulk
 from deliveries.catalogue import remember
 from deliveries.database import is_away, may_repeat
-from deliveries.deciding import BATCH, Decided, Undecided, decide, still_undecided, take
+from deliveries.deciding import EVENTS_A_TENANT, Decided, Undecided, decide, still_undecided, take
 from deliveries.models import Status
 from deliveries.spreading import spread
 
-__all__ = ["BATCH", "decide_batch"]
+__all__ = ["EVENTS_A_TENANT", "decide_batch"]
 
 _log = structlog.get_logger("deliveries")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-pytest_plugins = ["tests.world"] if apps.ready else []  # pure tests may run without Django
+pytest_plugins = ["tests.world", "tests.live"] if apps.ready else []  # pure tests may run without Django
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ def test_no_name_resolves_unless_a_test_says_so(name: str | bytes) -> None:
 
 
 def test_what_the_developer_has_exported_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SECRET_KEY", "EMAIL_URL", "SECRET_KEY_FILE", "DATABASE_URL"):
+    for name in ("JACKFIELD_MODE", "SECRET_KEY", "EMAIL_URL", "SECRET_KEY_FILE", "DATABASE_URL"):
         monkeypatch.setenv(name, "theirs")
     forget_settings()
     assert {"SECRET_KEY", "EMAIL_URL", "SECRET_KEY_FILE"}.isdisjoint(os.environ)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import models
 from ninja import Schema
-from pydantic import Field, PlainSerializer
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from workspaces.errors import bad_request
 
@@ -25,7 +25,11 @@ def wire_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[datetime, PlainSerializer(wire_time, return_type=str)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(wire_time, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 
 
 class Fault(Schema):

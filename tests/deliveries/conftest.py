@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from deliveries import catalogue, deciding, draining, preparing
@@ -15,10 +13,9 @@ __all__ = ["permit"]
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins like a worker that has just started: nothing known, no round begun."""
     for known in (rulesets._cache, catalogue._known, preparing._versions):
         known.clear()
     monkeypatch.setitem(deciding._turn, "after", deciding._NOBODY)
     monkeypatch.setattr(draining, "_round", Round())
-    yield

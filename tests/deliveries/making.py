@@ -12,7 +12,6 @@ from django.db import connection as database
 from django.db.models import F
 
 from connections.models import Connection
-from deliveries import bulk
 from deliveries.claiming import Claimed, claim
 from deliveries.models import Delivery, Event, Lane
 from deliveries.turns import Round
@@ -63,33 +62,36 @@ def settled(connection: Connection) -> Connection:
     return connection
 
 
-def make_backlog(tenant: Tenant, count: int, *, lane: UUID | None = None, **columns: Any) -> list[UUID]:
-    """So many deliveries, due for a minute, in one statement."""
-    event = tenant.emit(total_rules=count, decided_at=database_now())
-    ids = sorted(uuid7() for _ in range(count))
+def make_backlog(tenant: Tenant, count: int = 0, lanes: Sequence[UUID] = (), **columns: Any) -> list[UUID]:
+    """So many deliveries in the connection's lane, or one in each of the lanes; due for a minute, in one statement."""
+    lanes = lanes or [tenant.connection.id] * count
+    event = tenant.emit(total_rules=len(lanes), decided_at=database_now())
+    ids = sorted(uuid7() for _ in lanes)
     assert tenant.rule.version_id is not None
-    same: dict[str, tuple[str, Any]] = {
-        "organization_id": ("uuid", tenant.workspace.organization_id),
-        "workspace_id": ("uuid", tenant.workspace.id),
-        "event_id": ("uuid", event.id),
-        "rule_id": ("uuid", tenant.rule.id),
-        "rule_version_id": ("uuid", tenant.rule.version_id),
-        "connection_id": ("uuid", tenant.connection.id),
-        "provider": ("text", tenant.connection.provider),
-        "lane": ("uuid", lane or tenant.connection.id),
-        "state": ("text", "pending"),
-        "due_at": ("timestamptz", database_now() - timedelta(minutes=1)),
-        "ready": ("bool", True),
-        "fence": ("int", 0),
-        "lost": ("int", 0),
-        "attempt_count": ("int", 0),
-        "last_code": ("text", ""),
-        "last_error": ("text", ""),
+    same = {
+        "organization_id": tenant.workspace.organization_id,
+        "workspace_id": tenant.workspace.id,
+        "event_id": event.id,
+        "rule_id": tenant.rule.id,
+        "rule_version_id": tenant.rule.version_id,
+        "connection_id": tenant.connection.id,
+        "provider": tenant.connection.provider,
+        "state": "pending",
+        "due_at": database_now() - timedelta(minutes=1),
+        "ready": True,
+        "fence": 0,
+        "lost": 0,
+        "attempt_count": 0,
+        "last_code": "",
+        "last_error": "",
+        **columns,
     }
-    same |= {name: (same[name][0], value) for name, value in columns.items()}
     with database.cursor() as cursor:
-        rows: bulk.Columns = {"id": ("uuid", ids), **{name: (kind, [v] * count) for name, (kind, v) in same.items()}}
-        bulk.insert(cursor, "deliveries_delivery", rows)
+        cursor.execute(
+            f"INSERT INTO deliveries_delivery (id, lane, {', '.join(same)})"  # noqa: S608
+            f" SELECT id, lane, {', '.join(['%s'] * len(same))} FROM unnest(%s::uuid[], %s::uuid[]) AS new(id, lane)",
+            [*same.values(), ids, list(lanes)],
+        )
     return ids
 
 

@@ -191,6 +191,14 @@ def test_a_body_without_a_length_is_411(acme: Vendor, length: str) -> None:
     assert answer.status_code == 411
 
 
+def test_a_body_that_ends_too_soon_is_400_although_it_is_json(acme: Vendor) -> None:
+    for path, body in (("/events", EVENT), ("/events/bulk", [EVENT])):
+        cut = {"CONTENT_LENGTH": "500", "wsgi.input": io.BytesIO(json.dumps(body).encode())}
+        answer = acme.emitter.send("POST", path, environ=cut)
+        assert "Content-Length" in fault(answer, 400)["message"]
+    assert not stored()
+
+
 def test_a_chunked_body_is_411_whatever_its_length(acme: Vendor) -> None:
     assert acme.emitter.post("/events", EVENT, Transfer_Encoding="chunked").status_code == 411
 

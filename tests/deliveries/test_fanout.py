@@ -44,7 +44,9 @@ def test_there_is_one_delivery_for_each_rule_that_fires() -> None:
     event = decided(event)
     assert (event.status, event.total_rules, event.completed_at) == ("processing", 2, None)
     deliveries = Delivery.objects.all()
-    assert {d.id for d in deliveries} == {derive(event.id, rule.id) for rule in Rule.objects.exclude(name__startswith="w")}
+    assert {d.id for d in deliveries} == {
+        derive(event.id, rule.id) for rule in Rule.objects.exclude(name__startswith="w")
+    }
     for delivery in deliveries:
         assert (delivery.event_id, delivery.workspace_id) == (event.id, tenant.workspace.id)
         assert (delivery.state, delivery.ready, delivery.lane) == ("pending", True, tenant.connection.id)
@@ -185,7 +187,7 @@ def test_a_rule_that_was_changed_fires_as_it_is_now() -> None:
 def test_a_connection_that_is_deleted_while_events_are_decided_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     tenant = make_tenant()
     other = make_rule(make_connection(tenant.workspace, "capture", name="stays"), "*")
-    decide = fanout.decide
+    decide = deciding.decide
 
     def meanwhile(events: Any) -> Any:
         found = decide(events)
@@ -294,7 +296,9 @@ def test_a_batch_takes_a_few_of_each_tenant() -> None:
     quiet = [make_tenant(f"Quiet {n}").emit() for n in range(10)]
     decide_batch()
     assert all(decided(event) for event in quiet)
-    assert Event.objects.filter(workspace_id=noisy.workspace.id, decided_at=None).count() == 100 - deciding.EVENTS_A_TENANT
+    assert (
+        Event.objects.filter(workspace_id=noisy.workspace.id, decided_at=None).count() == 100 - deciding.EVENTS_A_TENANT
+    )
 
 
 def test_every_tenant_has_its_turn() -> None:
@@ -403,4 +407,3 @@ def test_only_what_is_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_read_when_nothing_is_undecided(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(3):  # the look, and the transaction round it
         assert decide_batch() == 0
-

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from connections.models import Connection
-from deliveries import claiming, recording, sending
+from deliveries import claiming, sending
 from deliveries.backoff import STANDARD_DELAYS
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery, Event, Lane
@@ -178,7 +178,18 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_byte_of_the_body(permit: 
 
 @pytest.mark.usefixtures("hasty")
 def test_no_two_kinds_of_fault_are_told_in_the_same_words(permit: Permit) -> None:
-    kinds = ["500", "400", "401", "404", "413", "429", "reads and hangs", "hangs up", "no HTTP at all", "1 MB of headers"]
+    kinds = [
+        "500",
+        "400",
+        "401",
+        "404",
+        "413",
+        "429",
+        "reads and hangs",
+        "hangs up",
+        "no HTTP at all",
+        "1 MB of headers",
+    ]
     reasons = []
     for name in kinds:
         with Sink(FAULTS[name].script) as sink:
@@ -194,7 +205,7 @@ def test_no_two_kinds_of_fault_are_told_in_the_same_words(permit: Permit) -> Non
 def test_ten_attempts_are_made_each_when_it_is_due_and_the_last_reason_stays(
     permit: Permit, monkeypatch: pytest.MonkeyPatch, chance: float
 ) -> None:
-    monkeypatch.setattr(recording.random, "random", lambda: chance)
+    monkeypatch.setattr("random.random", lambda: chance)
     waits: list[float] = []
     with Sink(answering("500 Oh")) as sink:
         event = to(sink, permit).emit()
@@ -283,7 +294,7 @@ def test_a_wish_for_patience_is_honoured_up_to_a_day_and_rubbish_is_not(
 
 
 def test_a_rate_limit_pauses_its_lane_and_only_that(permit: Permit) -> None:
-    limited = b'HTTP/1.1 429 Slow\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'
+    limited = b"HTTP/1.1 429 Slow\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"
     posted = OK_HEAD + b'Content-Length: 11\r\n\r\n{"ok":true}'
 
     def slack(visit: Any) -> None:

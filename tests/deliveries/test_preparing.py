@@ -34,7 +34,7 @@ def state_of(tenant: Tenant, event: Event) -> tuple[str, int]:
 
 
 def test_the_job_gets_the_rules_words_and_the_connections_secrets() -> None:
-    tenant, _ = claimed_delivery()
+    claimed_delivery()
     Connection.objects.update(retry_delays=[1, 2])
     (prepared,) = prepare(claim_all())
     assert prepared.action == "send_webhook"

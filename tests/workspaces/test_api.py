@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 from uuid import UUID
@@ -268,6 +269,12 @@ def test_a_body_over_a_mebibyte_is_413_and_not_read(acme: Vendor) -> None:
     assert acme.machine.post("/workspaces", largest + b" ").status_code == 413
 
 
+def test_a_body_that_ends_too_soon_is_400(acme: Vendor) -> None:
+    cut = {"CONTENT_LENGTH": "100", "wsgi.input": io.BytesIO(b'{"name":"abc"}')}
+    answer = acme.machine.send("POST", "/workspaces", environ=cut)
+    assert "Content-Length" in fault(answer, 400)["message"]
+
+
 def test_a_chunked_body_is_411(acme: Vendor) -> None:
     assert acme.machine.post("/workspaces", {"name": "abc"}, Transfer_Encoding="chunked").status_code == 411
 
@@ -280,8 +287,7 @@ def test_a_request_may_call_its_charset_what_it_likes(acme: Vendor, kind: str) -
 
 def test_a_query_of_more_fields_than_anybody_needs_is_400(acme: Vendor) -> None:
     query = {f"field{number}": "x" for number in range(1_001)}
-    for kind in ("application/json", "application/json; charset=latin-1"):
-        assert fault(acme.machine.send("GET", "/workspaces", query=query, content_type=kind), 400)
+    assert fault(acme.machine.get("/workspaces", **query), 400)
 
 
 def test_the_api_lives_where_the_clients_look() -> None:

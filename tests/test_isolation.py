@@ -1,0 +1,385 @@
+"""The wall between tenants: every route there is, held against a table of who may use it, and tried by strangers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from deliveries.models import Capture
+from tests.world import STRANGE_ID, Caller, Vendor, fault, make_connection, make_rule
+from workspaces import tenancy
+from workspaces.access import Machine
+from workspaces.models import Workspace
+
+PUBLIC, EMIT, MACHINE, STAFF = "public", "emit", "machine", "staff"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path: who may use it, and what a caller would send to it."""
+
+    kind: str
+    method: str
+    path: str
+    body: Callable[[Vendor], Any] = field(default=lambda vendor: None)
+
+
+RULE: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "workspace": str(vendor.workspace.id),
+    "connection": str(vendor.connection.id),
+    "event": "stolen",
+    "metadata": {"action": "record"},
+}
+CONNECTION: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "workspace": str(vendor.workspace.id),
+    "type": "capture",
+    "name": "stolen",
+    "metadata": {},
+}
+EVENT: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "event": "stolen",
+    "payload": {},
+    "workspace": str(vendor.workspace.id),
+}
+_DELIVERY = "api/v1/events/<event_id>/rules/<rule_id>"
+TABLE = [
+    *(Route(PUBLIC, method, path) for path in ("", "livez", "readyz") for method in METHODS),
+    *(Route(PUBLIC, method, "confirm/<str:token>") for method in ("GET", "HEAD", "POST")),
+    Route(PUBLIC, "GET", "api/v1/openapi.json"),
+    Route(PUBLIC, "GET", "api/v1/conditions-schema"),
+    Route(EMIT, "POST", "api/v1/events", EVENT),
+    Route(EMIT, "POST", "api/v1/events/bulk", lambda vendor: [EVENT(vendor)]),
+    Route(PUBLIC, "OPTIONS", "api/v1/events"),
+    Route(PUBLIC, "OPTIONS", "api/v1/events/bulk"),
+    Route(MACHINE, "GET", "api/v1/events"),
+    Route(MACHINE, "GET", "api/v1/events/<event_id>"),
+    Route(MACHINE, "GET", "api/v1/events/<event_id>/payload"),
+    Route(MACHINE, "POST", "api/v1/events/<event_id>/cancel"),
+    Route(MACHINE, "GET", f"{_DELIVERY}/attempts"),
+    Route(MACHINE, "GET", f"{_DELIVERY}/attempts/<attempt_id>"),
+    Route(MACHINE, "GET", f"{_DELIVERY}/attempts/<attempt_id>/response-details"),
+    Route(MACHINE, "GET", f"{_DELIVERY}/capture"),
+    Route(MACHINE, "POST", f"{_DELIVERY}/retry"),
+    Route(MACHINE, "POST", f"{_DELIVERY}/cancel"),
+    Route(MACHINE, "GET", "api/v1/workspaces"),
+    Route(MACHINE, "POST", "api/v1/workspaces", lambda vendor: {"name": "stolen"}),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>"),
+    Route(MACHINE, "PUT", "api/v1/workspaces/<workspace_id>", lambda vendor: {"name": "stolen"}),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>/events"),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>/connections"),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>/rules"),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>/event-types"),
+    Route(MACHINE, "GET", "api/v1/workspaces/<workspace_id>/resources"),
+    Route(MACHINE, "GET", "api/v1/connections"),
+    Route(MACHINE, "POST", "api/v1/connections", CONNECTION),
+    Route(MACHINE, "GET", "api/v1/connections/<connection_id>"),
+    Route(MACHINE, "PUT", "api/v1/connections/<connection_id>", lambda vendor: {"name": "stolen", "metadata": {}}),
+    Route(MACHINE, "DELETE", "api/v1/connections/<connection_id>", lambda vendor: {"force_delete": True}),
+    Route(MACHINE, "GET", "api/v1/rules"),
+    Route(MACHINE, "POST", "api/v1/rules", RULE),
+    Route(MACHINE, "GET", "api/v1/rules/<rule_id>"),
+    Route(MACHINE, "PATCH", "api/v1/rules/<rule_id>", lambda vendor: {"event": "stolen"}),
+    Route(MACHINE, "DELETE", "api/v1/rules/<rule_id>"),
+    Route(MACHINE, "GET", "api/v1/integrations"),
+]
+OF_MACHINES = [route for route in TABLE if route.kind == MACHINE]
+BY_ID = [route for route in OF_MACHINES if "<" in route.path]
+
+
+# --------------------------------------------------------------------------- every route is in the table
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every path that Django would answer, the staff pages as one."""
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, path)
+        else:
+            yield path, pattern
+
+
+def found() -> set[tuple[str, str]]:
+    """The methods that each path takes: those it does not answer with 405."""
+    paths = [path for path, _ in routes(get_resolver()) if not path.startswith("admin/") and path != "api/v1/"]
+    answers = {
+        (method, path): Client().generic(method, "/" + _filled(path, lambda name: str(STRANGE_ID))).status_code
+        for path in paths
+        for method in METHODS
+    }
+    return {place for place, status in answers.items() if status != 405}
+
+
+def _filled(path: str, value: Callable[[str], str]) -> str:
+    parts = [part.partition("<") for part in path.split(">")]
+    return "".join(before + (value(name.rpartition(":")[2]) if name else "") for before, _, name in parts)
+
+
+def test_every_route_is_in_the_table(db: None) -> None:
+    """A new route has to say here whom it is for; then it is tried by strangers below."""
+    assert found() == {(route.method, route.path) for route in TABLE}
+
+
+# --------------------------------------------------------------------------- strangers
+
+
+def ids_of(vendor: Vendor) -> dict[str, str]:
+    return {
+        "event_id": str(vendor.event.id),
+        "rule_id": str(vendor.rule.id),
+        "attempt_id": str(vendor.attempt.id),
+        "workspace_id": str(vendor.workspace.id),
+        "connection_id": str(vendor.connection.id),
+    }
+
+
+def ask(caller: Caller, route: Route, ids: dict[str, str], body: Any) -> HttpResponse:
+    path = _filled(route.path, lambda name: ids[name]).removeprefix("api/v1")
+    return caller.send(route.method, path, body)
+
+
+def database() -> dict[str, str]:
+    """A hash of everything in every table."""
+    with connection.cursor() as cursor:
+        return {
+            table: hashlib.sha256(_rows(cursor, table).encode()).hexdigest()
+            for table in connection.introspection.table_names(cursor)
+        }
+
+
+def _rows(cursor: Any, table: str) -> str:
+    cursor.execute(f'SELECT row.*::text FROM "{table}" row ORDER BY 1')  # noqa: S608
+    return str(cursor.fetchall())
+
+
+def expect_untold(answer: HttpResponse, vendor: Vendor) -> None:
+    text = answer.content.decode()
+    told = [trace for trace in vendor.traces if trace in text]
+    assert not told, (told, text)
+
+
+@pytest.fixture
+def captured(acme: Vendor) -> None:
+    """So that the route of captures has something to hide."""
+    Capture.objects.create(
+        id=acme.delivery.id,
+        organization_id=acme.organization.id,
+        workspace_id=acme.workspace.id,
+        request={"method": "CAPTURE"},
+        body="Acme",
+    )
+
+
+@pytest.mark.usefixtures("captured")
+@pytest.mark.parametrize("route", BY_ID, ids=lambda route: f"{route.method} {route.path}")
+def test_what_is_somebody_elses_is_404_as_if_it_had_never_been(acme: Vendor, globex: Vendor, route: Route) -> None:
+    before = database()
+    stranger = globex.machine
+    theirs = ask(stranger, route, ids_of(acme), route.body(acme))
+    nobodys = ask(stranger, route, dict.fromkeys(ids_of(acme), str(STRANGE_ID)), route.body(acme))
+    assert theirs.status_code == 404
+    assert (theirs.content, dict(theirs.headers)) == (nobodys.content, dict(nobodys.headers))
+    expect_untold(theirs, acme)
+    assert database() == before
+
+
+@pytest.mark.usefixtures("captured")
+@pytest.mark.parametrize("route", BY_ID, ids=lambda route: f"{route.method} {route.path}")
+def test_the_owner_is_let_in_by_the_same_routes(acme: Vendor, route: Route) -> None:
+    """Else the test above would prove nothing: a route that is always 404 keeps everybody out."""
+    answer = ask(acme.machine, route, ids_of(acme), route.body(acme))
+    assert answer.status_code in (200, 409), answer.content
+
+
+@pytest.mark.parametrize("route", BY_ID, ids=lambda route: f"{route.method} {route.path}")
+def test_ones_own_ids_do_not_open_what_is_somebody_elses(acme: Vendor, globex: Vendor, route: Route) -> None:
+    """Globex's event with Acme's rule, Globex's delivery with Acme's attempt: each foreign id by itself."""
+    before = database()
+    for name in ids_of(acme):
+        if f"<{name}>" in route.path:
+            mixed = {**ids_of(globex), name: ids_of(acme)[name]}
+            answer = ask(globex.machine, route, mixed, route.body(globex))
+            assert answer.status_code == 404, name
+            expect_untold(answer, acme)
+    assert database() == before
+
+
+@pytest.mark.parametrize("route", OF_MACHINES, ids=lambda route: f"{route.method} {route.path}")
+def test_no_answer_to_one_vendor_tells_of_another(acme: Vendor, globex: Vendor, route: Route) -> None:
+    answer = ask(globex.machine, route, ids_of(globex), route.body(globex))
+    assert answer.status_code in (200, 201, 404, 409), answer.content
+    expect_untold(answer, acme)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/rules", RULE),
+        ("POST", "/connections", CONNECTION),
+        ("POST", "/events", EVENT),
+    ],
+)
+def test_foreign_ids_in_a_body_are_404(
+    acme: Vendor, globex: Vendor, method: str, path: str, body: Callable[[Vendor], Any]
+) -> None:
+    before = database()
+    stranger = globex.machine
+    wanted, nobodys = body(acme), body(acme) | {"workspace": str(STRANGE_ID)}
+    theirs, never = stranger.send(method, path, wanted), stranger.send(method, path, nobodys)
+    assert (theirs.status_code, theirs.content) == (404, never.content)
+    for name in ("workspace", "connection"):
+        if name in wanted:
+            answer = stranger.send(method, path, body(globex) | {name: wanted[name]})
+            assert (answer.status_code, answer.content) == (404, never.content), name
+    assert database() == before
+
+
+def test_a_rule_cannot_be_moved_to_somebody_elses_connection(acme: Vendor, globex: Vendor) -> None:
+    before = database()
+    answer = globex.machine.patch(f"/rules/{globex.rule.id}", {"connection": str(acme.connection.id)})
+    assert fault(answer, 404)["message"] == "There is nothing here."
+    assert database() == before
+
+
+def test_foreign_workspaces_in_a_bulk_call_are_told_in_their_places(acme: Vendor, globex: Vendor) -> None:
+    answer = globex.machine.post(
+        "/events/bulk", [EVENT(acme), EVENT(globex), EVENT(globex) | {"workspace": str(STRANGE_ID)}]
+    )
+    first, second, third = json.loads(answer.content)["records"]
+    assert (answer.status_code, first) == (207, third)
+    assert second["workspace"] == str(globex.workspace.id)
+    expect_untold(answer, acme)
+
+
+@pytest.mark.parametrize("path", ["/events", "/rules", "/connections", "/workspaces"])
+@pytest.mark.parametrize(
+    "name", ["workspace", "workspace_id", "organization", "organization_id", "org", "id", "tenant"]
+)
+def test_foreign_ids_in_a_query_change_nothing(acme: Vendor, globex: Vendor, path: str, name: str) -> None:
+    plain = globex.machine.get(path)
+    for value in (str(acme.workspace.id), str(acme.organization.id), "Acme-tenant"):
+        assert globex.machine.get(path, **{name: value}).content == plain.content
+
+
+def test_a_foreign_cursor_shows_ones_own_rows_only(acme: Vendor, globex: Vendor) -> None:
+    for vendor in (acme, globex):
+        make_connection(vendor.workspace, name=f"{vendor.workspace.name} second")
+        make_rule(vendor.connection)
+    for path in ("/events", "/rules", "/connections", "/workspaces"):
+        cursor = json.loads(acme.machine.get(path, limit=1).content)["next_cursor"]
+        answer = globex.machine.get(path, cursor=cursor) if cursor else globex.machine.get(path)
+        assert answer.status_code == 200
+        expect_untold(answer, acme)
+
+
+def test_two_organizations_may_use_the_same_names(acme: Vendor, globex: Vendor) -> None:
+    """Whether a name is taken elsewhere is nobody's business."""
+    answer = globex.machine.put(f"/workspaces/{globex.workspace.id}", {"name": "Acme", "tenant": "Acme-tenant"})
+    assert answer.status_code == 200
+
+
+# --------------------------------------------------------------------------- other callers
+
+
+@pytest.mark.parametrize("route", OF_MACHINES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_publishable_key_opens_nothing_but_the_emit_routes(acme: Vendor, globex: Vendor, route: Route) -> None:
+    before = database()
+    emitter = acme.emitter
+    for ids in (ids_of(acme), ids_of(globex), dict.fromkeys(ids_of(acme), str(STRANGE_ID))):
+        answer = ask(emitter, route, ids, route.body(acme))
+        assert fault(answer, 403)["name"] == "Forbidden"
+    assert database() == before
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in TABLE if route.kind in (MACHINE, EMIT)],
+    ids=lambda route: f"{route.method} {route.path}",
+)
+def test_nobody_is_asked_who_they_are(acme: Vendor, nobody: Caller, route: Route) -> None:
+    before = database()
+    for ids in (ids_of(acme), dict.fromkeys(ids_of(acme), str(STRANGE_ID))):
+        answer = ask(nobody, route, ids, route.body(acme))
+        assert fault(answer, 401)["name"] == "Unauthorized"
+        assert answer["WWW-Authenticate"] == "Bearer"
+    assert database() == before
+
+
+def test_a_publishable_key_emits_into_its_own_workspace_only(acme: Vendor, globex: Vendor) -> None:
+    before = database()
+    for place in (acme.workspace.id, globex.staging.id, STRANGE_ID):
+        answer = globex.emitter.post("/events", {"event": "a", "payload": {}, "workspace": str(place)})
+        assert fault(answer, 400)["data"][0]["param"] == "workspace"
+        expect_untold(answer, acme)
+    assert database() == before
+
+
+def test_the_staff_pages_ask_for_a_sign_in(acme: Vendor) -> None:
+    """Whatever credentials of the API a caller shows there."""
+    paths = [path for path, _ in routes(get_resolver()) if path.startswith("admin/")]
+    assert len(paths) > 5
+    callers = [{}, dict(acme.machine.headers), dict(acme.emitter.headers)]
+    open_to_all = {"admin/login/", "admin/logout/", "admin/jsi18n/"}
+    for path in paths:
+        if path in open_to_all or "(?" in path:
+            continue
+        for headers in callers:
+            answer = Client().get("/" + _filled(path, lambda name: "1"), headers=headers)
+            assert answer.status_code == 302, path
+            assert answer["Location"].startswith("/admin/login/"), path
+
+
+# --------------------------------------------------------------------------- these tests have teeth
+
+
+def _leaks(acme: Vendor, globex: Vendor) -> list[str]:
+    """The routes by which Globex would get at what is Acme's."""
+    reads = [route for route in OF_MACHINES if route.method == "GET"]
+    by_id = [route for route in reads if "<" in route.path]
+    opened = [route.path for route in by_id if ask(globex.machine, route, ids_of(acme), None).status_code == 200]
+    for route in reads:
+        if route not in by_id:
+            text = ask(globex.machine, route, {}, None).content.decode()
+            opened += [route.path] if any(trace in text for trace in acme.traces) else []
+    return opened
+
+
+@pytest.mark.usefixtures("captured")
+def test_a_wall_without_its_filter_would_be_noticed(
+    acme: Vendor, globex: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _leaks(acme, globex) == []
+
+    def everybodys(rows: Any, organization_id: UUID) -> Any:
+        return rows.all()
+
+    monkeypatch.setattr(tenancy.ScopedQuerySet, "for_organization", everybodys)
+    gets = {route.path for route in OF_MACHINES if route.method == "GET"} - {"api/v1/integrations"}
+    assert set(_leaks(acme, globex)) == gets
+
+
+def test_a_workspace_without_its_filter_would_be_noticed(
+    acme: Vendor, globex: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anybodys(self: Machine, workspace_id: UUID) -> Workspace:
+        return Workspace.objects.get(id=workspace_id)
+
+    monkeypatch.setattr(Machine, "workspace", anybodys)
+    assert "api/v1/workspaces/<workspace_id>" in _leaks(acme, globex)
+
+
+def test_a_changed_row_would_be_noticed(acme: Vendor) -> None:
+    before = database()
+    Workspace.objects.filter(id=acme.workspace.id).update(description="changed")
+    assert {table for table, digest in database().items() if digest != before[table]} == {"workspaces_workspace"}
