@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from connections.models import Connection
 from workspaces.wire import Fault, Moment
@@ -19,7 +19,7 @@ class ConnectionIn(Schema):
     type: str
     name: str = Field(min_length=1, max_length=128)
     metadata: dict[str, Any] = {}
-    hidden: bool = False
+    hidden: StrictBool = False
 
 
 class ConnectionChange(Schema):
@@ -27,9 +27,9 @@ class ConnectionChange(Schema):
 
     name: str = Field(min_length=1, max_length=128)
     metadata: dict[str, Any]
-    hidden: bool | None = None
-    active: bool | None = Field(None, description="Switch off, or on again; what was held is then sent.")
-    retry_delays: list[int] | None = Field(
+    hidden: StrictBool | None = None
+    active: StrictBool | None = Field(None, description="Switch off, or on again; what was held is then sent.")
+    retry_delays: list[StrictInt] | None = Field(
         None, max_length=20, description="Seconds between attempts, instead of the standard schedule over 72 to 80 h."
     )
 

@@ -40,10 +40,10 @@ _HEADERS = (
 )
 def emit(request: EmitCall) -> HttpResponse:
     """With a publishable key (any host, also from a browser) or a machine token."""
-    body = _body(request, most=PAYLOAD_MOST + ENVELOPE_MOST)
+    body, key = _body(request, most=PAYLOAD_MOST + ENVELOPE_MOST), _key(request)
     draft = read_single(body)
     sender = _sender(request.auth, draft.workspace)
-    return _answer(accept([(draft, sender)], answer=_one, route="event", key=_key(request), body=body))
+    return _answer(accept([(draft, sender)], answer=_one, route="event", key=key, body=body))
 
 
 @router.post(
@@ -55,7 +55,7 @@ def emit(request: EmitCall) -> HttpResponse:
 )
 def emit_bulk(request: EmitCall) -> HttpResponse:
     """A bare array. One Idempotency-Key covers the whole call."""
-    body = _body(request, most=BULK_BODY_MOST)
+    body, key = _body(request, most=BULK_BODY_MOST), _key(request)
     found = _entries(request.auth, read_bulk(body))
     entries = [entry for entry in found if not isinstance(entry, ApiError)]
     if not entries:
@@ -64,7 +64,7 @@ def emit_bulk(request: EmitCall) -> HttpResponse:
     def answer(records: list[dict[str, Any]]) -> tuple[int, str]:
         return _many(found, iter(records))
 
-    return _answer(accept(entries, answer=answer, route="bulk", key=_key(request), body=body))
+    return _answer(accept(entries, answer=answer, route="bulk", key=key, body=body))
 
 
 @router.api_operation(["OPTIONS"], "/events", auth=None, include_in_schema=False)

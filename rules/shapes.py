@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from rules.models import Rule
 from workspaces.wire import Moment
@@ -23,8 +23,8 @@ class RuleIn(Schema):
     metadata: dict[str, Any] = Field(description="`action`, and the inputs that it asks for.")
     resource: str | None = Field(None, max_length=128)
     resource_id: str | None = Field(None, pattern=_RESOURCE_ID)
-    active: bool = True
-    hidden: bool = False
+    active: StrictBool = True
+    hidden: StrictBool = False
     name: str = Field("", max_length=128)
     min_severity: str | None = Field(None, description="debug, info, low, medium, high or critical.")
     conditions: dict[str, Any] | None = Field(None, description="See `GET /conditions-schema`.")
@@ -38,8 +38,8 @@ class RuleChange(Schema):
     metadata: dict[str, Any] | None = None
     resource: str | None = Field(None, max_length=128)
     resource_id: str | None = Field(None, pattern=_RESOURCE_ID)
-    active: bool | None = None
-    hidden: bool | None = None
+    active: StrictBool | None = None
+    hidden: StrictBool | None = None
     name: str | None = Field(None, max_length=128)
     min_severity: str | None = None
     conditions: dict[str, Any] | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from django.db import IntegrityError, transaction
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from workspaces import audit
 from workspaces.bodies import modest
@@ -30,13 +30,16 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 class WorkspaceIn(Schema):
     """What a workspace is given; what is left out of a PUT stays as it is."""
 
-    name: str = Field(description="3 to 50 letters, digits, spaces, _ or -; unique within the organization.")
+    name: str = Field(
+        description="3 to 50 letters, digits, spaces, _ or -; unique within the organization.",
+        json_schema_extra={"pattern": f"^{_NAME.pattern}$"},
+    )
     description: str | None = Field(None, max_length=1024)
     tenant: str | None = Field(None, min_length=1, max_length=128, description="Your own id for the customer.")
     environment: Environment | None = None
     allowed_origins: list[str] | None = Field(None, max_length=50, description="May emit from a browser; empty: any.")
-    capture_only: bool | None = Field(None, description="Record instead of send.")
-    retention_days: int | None = Field(None, ge=1, le=365)
+    capture_only: StrictBool | None = Field(None, description="Record instead of send.")
+    retention_days: StrictInt | None = Field(None, ge=1, le=365)
 
 
 class WorkspaceOut(Schema):

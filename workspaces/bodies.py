@@ -20,8 +20,14 @@ class StrictParser(Parser):
     """What the framework reads bodies and queries with."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The body's value. Raises ApiError 400 or 422."""
-        return read_json(whole(request))
+        """The members of the body. Raises ApiError 400 or 422.
+
+        The framework would read attributes off anything, so that a list would pass for an object without members.
+        """
+        found = read_json(whole(request))
+        if not isinstance(found, dict):
+            raise ApiError(400, "The body must be a JSON object.")
+        return found
 
     def parse_querydict(
         self, data: MultiValueDict[str, str], list_fields: list[str], request: HttpRequest

@@ -99,6 +99,7 @@ def test_other_names_of_a_kind_are_understood(acme: Vendor) -> None:
         ({"metadata": []}, 400, "metadata"),
         ({"metadata": "url"}, 400, "metadata"),
         ({"hidden": "perhaps"}, 400, "hidden"),
+        ({"hidden": 1}, 400, "hidden"),
         ({"metadata": {}}, 422, "url"),
         ({"metadata": {"url": ""}}, 422, "url"),
         ({"metadata": {"url": 5}}, 422, "url"),
@@ -246,6 +247,9 @@ def test_a_put_may_bring_a_new_secret(acme: Vendor, resolves: dict[str, str]) ->
         ({"name": "A", "metadata": {}, "retry_delays": [172_801]}, 400, ["retry_delays"]),
         ({"name": "A", "metadata": {}, "retry_delays": [1] * 21}, 400, ["retry_delays"]),
         ({"name": "A", "metadata": {}, "retry_delays": [1e300]}, 400, ["retry_delays.0"]),
+        ({"name": "A", "metadata": {}, "retry_delays": [5, "5"]}, 400, ["retry_delays.1"]),
+        ({"name": "A", "metadata": {}, "retry_delays": [True]}, 400, ["retry_delays.0"]),
+        ({"name": "A", "metadata": {}, "active": 0}, 400, ["active"]),
         ({"name": "A", "metadata": {}, "retry_delays": "5"}, 400, ["retry_delays"]),
     ],
 )

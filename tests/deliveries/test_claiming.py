@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import batched
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -189,14 +190,15 @@ def test_no_more_are_in_flight_for_a_workspace_than_its_cap(settings: Settings) 
 def test_claimers_at_once_do_not_overrun_the_caps_together(settings: Settings) -> None:
     settings.CONNECTION_PARALLEL = 4
     tenant = make_tenant()
-    some, others = lanes(3), lanes(3)
+    some, others = batched(lanes(6), 3)
     make_backlog(tenant, lanes=some)
     got: list[Claimed] = []
+    elsewhere = Round(left_off={tenant.workspace.id: some[-1]})  # the second is further on in its round
     with transaction.atomic():  # the first has claimed and not committed
         got += claim_all()
         with in_parallel(lambda: make_backlog(tenant, lanes=others), times=1):
             pass
-        second = Thread(target=lambda: (got.extend(claim_all()), connections.close_all()))
+        second = Thread(target=lambda: (got.extend(claim(9, round=elsewhere)), connections.close_all()))
         second.start()
         until(lambda: not second.is_alive() or somebody_waits())
     second.join()

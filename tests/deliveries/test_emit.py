@@ -358,7 +358,8 @@ def test_an_aged_key_may_be_used_with_another_body(acme: Vendor) -> None:
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb", "\x80"])
 def test_a_key_that_cannot_be_one_is_400(acme: Vendor, key: str) -> None:
-    assert params(acme.emitter.post("/events", EVENT, Idempotency_Key=key), 400) == ["Idempotency-Key"]
+    for path, body in (("/events", EVENT), ("/events/bulk", [EVENT]), ("/events/bulk", [5])):
+        assert params(acme.emitter.post(path, body, Idempotency_Key=key), 400) == ["Idempotency-Key"]
 
 
 def test_a_hundred_uses_of_a_key_at_once_are_one_event(acme_on_disk: Vendor) -> None:

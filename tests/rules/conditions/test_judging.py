@@ -14,7 +14,14 @@ from rules.paths import MEMBERS_MOST
 from tests.rules.alerts import ALERT, TIMES, payloads, values
 from tests.rules.conditions.conditions_of import clauses, conditions
 
-NOTHING = Enum("Nothing", ["NOTHING"]).NOTHING  # an object() would give its test another name in every process
+
+class Nothing(Enum):
+    """Stands for no value at all; an ``object()`` would give its tests another name in every process."""
+
+    NOTHING = "nothing"
+
+
+NOTHING = Nothing.NOTHING
 TEXT, DATE, NUMBER, TRUE, NULL, LIST, OBJECT = "abc", "2026-04-17T16:02:00Z", 5, True, None, ["abc", 5], {"abc": 5}
 KINDS = {"text": TEXT, "date": DATE, "number": NUMBER, "true": TRUE, "null": NULL, "list": LIST, "object": OBJECT,
     "missing": NOTHING}  # fmt: skip
