@@ -6,8 +6,8 @@ Rows outside every week (a clock far off) land in a default partition: nothing t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,14 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, OperationalError, connection, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.utils import CursorWrapper
 
 from workspaces.ids import floor
 
 TABLES = ("deliveries_event", "deliveries_decision", "deliveries_delivery", "deliveries_attempt")
 WEEK = timedelta(weeks=1)
 WEEKS_AHEAD = 4
-LOCK_SECONDS = 2
+LOCK_SECONDS = 2.0
 _CHANGING = 0x6A61636C  # the advisory lock's number: two sweepers would make the same week
 _log = structlog.get_logger("deliveries")
 
@@ -61,15 +62,17 @@ def ensure(*, now: datetime) -> None:
 
 def drop_before(moment: datetime) -> list[datetime]:
     """Drop every week that ended before that moment, but none in which something is still open. Returns the weeks."""
-    old = sorted({start for _, start in _weeks() if start + WEEK <= moment})
-    return [start for start in old if _drop(start)]
+    old: dict[datetime, list[str]] = {}
+    for table, start in _weeks():
+        if start + WEEK <= moment:
+            old.setdefault(start, []).append(table)
+    return [start for start, tables in sorted(old.items()) if _drop(start, tables)]
 
 
 def _create(table: str, start: datetime) -> None:
     """A week that rows already fell into, through the default partition, cannot be cut out of it afterwards."""
     low, high = bounds(start)
-    with suppress(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHANGING])
+    with _changing(start) as cursor:
         cursor.execute(f'SELECT 1 FROM "{table}_default" WHERE id >= %s AND id < %s LIMIT 1', [low, high])  # noqa: S608
         if cursor.fetchone() is None:
             cursor.execute(
@@ -78,27 +81,32 @@ def _create(table: str, start: datetime) -> None:
             )
 
 
-def _drop(start: datetime) -> bool:
-    """Drop a week of all four tables, or leave it for the next time: who waits for a lock holds up others."""
+def _drop(start: datetime, tables: Sequence[str] = TABLES) -> bool:
+    """Drop a week's tables together; not while something in it is open, and nothing is reopened meanwhile."""
+    with _changing(start) as cursor:
+        for table in tables:
+            cursor.execute(f'LOCK TABLE "{_name(table, start)}" IN SHARE MODE')
+        cursor.execute(
+            "SELECT 1 FROM deliveries_event WHERE id >= %s AND id < %s AND completed_at IS NULL LIMIT 1", bounds(start)
+        )
+        if cursor.fetchone() is not None:
+            return False
+        for table in tables:
+            cursor.execute(f'DROP TABLE "{_name(table, start)}"')
+        return True
+    return False
+
+
+@contextmanager
+def _changing(start: datetime) -> Iterator[CursorWrapper]:
+    """A transaction that changes tables, or leaves it for the next time: whoever waits for a lock holds up others."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHANGING])
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
-            cursor.execute(
-                f'LOCK TABLE "{_name("deliveries_event", start)}" IN SHARE MODE'
-            )  # nothing reopens meanwhile
-            cursor.execute(
-                "SELECT 1 FROM deliveries_event WHERE id >= %s AND id < %s AND completed_at IS NULL LIMIT 1",
-                bounds(start),
-            )
-            if cursor.fetchone() is not None:
-                return False
-            for table in TABLES:
-                cursor.execute(f'DROP TABLE IF EXISTS "{_name(table, start)}"')
-    except OperationalError as fault:
-        _log.warning("partitions.busy", week=f"{start:%Y-%m-%d}", fault=str(fault))
-        return False
-    return True
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS * 1000:.0f}ms'")
+            yield cursor
+    except (OperationalError, IntegrityError) as fault:
+        _log.warning("partitions.left_for_later", week=f"{start:%Y-%m-%d}", fault=str(fault))
 
 
 def bounds(start: datetime) -> tuple[UUID, UUID]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event as Flag
 from typing import Any
 from uuid import UUID
 
@@ -122,3 +123,23 @@ def wait_of(delivery: Delivery) -> float:
     due_at = Delivery.objects.values_list("due_at", flat=True).get(id=delivery.id)
     assert due_at is not None
     return (due_at - database_now()).total_seconds()
+
+
+# --------------------------------------------------------------------------- several at once
+
+
+def somebody_waits() -> bool:
+    """Whether a statement of another connection waits for a lock."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        waiting: int = cursor.fetchone()[0]
+    return waiting > 0
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Give another thread its time; a test that waits in vain fails by what it asserts next."""
+    patience = Flag()
+    for _ in range(500):
+        if condition():
+            return
+        patience.wait(0.01)

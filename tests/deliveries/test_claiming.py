@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import batched
-from threading import Event as Flag
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +22,16 @@ from deliveries import claiming, turns
 from deliveries.claiming import LEASE_SECONDS, Claimed, claim
 from deliveries.models import Delivery, Lane
 from deliveries.turns import Round
-from tests.deliveries.making import Tenant, claim_all, database_now, make_backlog, make_tenant, pass_time
+from tests.deliveries.making import (
+    Tenant,
+    claim_all,
+    database_now,
+    make_backlog,
+    make_tenant,
+    pass_time,
+    somebody_waits,
+    until,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -204,22 +212,6 @@ def test_claimers_at_once_do_not_overrun_the_caps_together(settings: Settings) -
     second.join()
     got += claim_all()
     assert len(got) == 4
-
-
-def somebody_waits() -> bool:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        waiting: int = cursor.fetchone()[0]
-    return waiting > 0
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Give another thread its time; a test that waits in vain fails by what it asserts next."""
-    patience = Flag()
-    for _ in range(500):
-        if condition():
-            return
-        patience.wait(0.01)
 
 
 def test_a_dead_workers_deliveries_do_not_fill_the_cap(settings: Settings) -> None:

@@ -274,14 +274,14 @@ def date_in(seconds: float) -> str:
     ("wish", "least", "most"),
     [
         ("120", 120, 132),
-        (date_in(7_200), 7_000, 7_920),
+        pytest.param(date_in(7_200), 7_000, 7_920, id="a date to come"),
         (str(10**9), 24 * HOUR, 24 * HOUR * 1.1),
         ("-5", 5, 5.5),
         ("0", 5, 5.5),
         ("soon", 5, 5.5),
         ("1e3", 5, 5.5),
         ("٣٠", 5, 5.5),
-        (date_in(-7_200), 5, 5.5),
+        pytest.param(date_in(-7_200), 5, 5.5, id="a date gone by"),
     ],
 )
 def test_a_wish_for_patience_is_honoured_up_to_a_day_and_rubbish_is_not(

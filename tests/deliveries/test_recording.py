@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 import structlog
-from django.db import DataError, OperationalError, connections
+from django.db import DataError, OperationalError, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -24,7 +24,16 @@ from deliveries.models import Attempt, Capture, Delivery, Event, State
 from deliveries.recording import next_move, record
 from deliveries.recovery import cancel, cancel_event, retry
 from deliveries.sending import Sent
-from tests.deliveries.making import Tenant, claim_all, make_backlog, make_tenant, pass_time, wait_of
+from tests.deliveries.making import (
+    Tenant,
+    claim_all,
+    make_backlog,
+    make_tenant,
+    pass_time,
+    somebody_waits,
+    until,
+    wait_of,
+)
 from tests.world import make_rule
 
 pytestmark = pytest.mark.django_db
@@ -231,6 +240,30 @@ def test_two_recorders_of_the_same_events_in_opposite_order_do_not_lock_each_oth
     assert set(Event.objects.values_list("status", "completed_count")) == {("completed", 2)}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_recording_and_calling_off_do_not_lock_each_other_out() -> None:
+    one_event(rules=2)
+    low, high = sorted(claim_all(), key=lambda claim: claim.id)
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            record([ended(high), ended(low)])
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    recorder = Thread(target=work)
+    with transaction.atomic():  # as whoever calls off an event locks its deliveries: one after the other
+        Delivery.objects.select_for_update().get(id=low.id)
+        recorder.start()
+        until(lambda: not recorder.is_alive() or somebody_waits())
+        Delivery.objects.select_for_update().get(id=high.id)
+    recorder.join()
+    assert errors == []
+
+
 # --------------------------------------------------------------------------- whoever holds it
 
 
@@ -254,6 +287,15 @@ def test_a_late_result_is_taken_as_long_as_nobody_else_has_claimed() -> None:
     record([ended(claim)])
     assert tenant.delivery(event).state == "delivered"
     assert claim_all() == []
+
+
+def test_what_waits_for_a_retry_is_not_ready_though_its_lease_had_run_out() -> None:
+    tenant, event = one_event()
+    (claim,) = claim_all()
+    pass_time(LEASE_SECONDS)
+    Delivery.objects.update(ready=True)
+    record([ended(claim, BUSY)])
+    assert (tenant.delivery(event).state, tenant.delivery(event).ready) == ("retrying", False)
 
 
 def test_an_attempt_under_way_when_it_was_called_off_is_noted_and_changes_nothing_else() -> None:
@@ -288,8 +330,11 @@ def test_a_result_that_comes_after_a_new_claim_is_not_noted_under_its_number() -
     (new,) = claim_all()
     record([ended(old, BUSY)])
     assert not Attempt.objects.exists()
+    cancel(tenant.delivery(event), actor="test")
+    record([ended(old, BUSY)])
+    assert not Attempt.objects.exists()
     record([ended(new)])
-    assert tenant.delivery(event).state == "delivered"
+    assert (Attempt.objects.get().code, tenant.delivery(event).state) == ("delivered", "canceled")
 
 
 # --------------------------------------------------------------------------- the connection
@@ -373,12 +418,14 @@ def test_what_it_would_have_meant_for_the_connection_still_holds() -> None:
     assert not Connection.objects.get().active
 
 
-@pytest.mark.parametrize("fault", [DataError("no"), OperationalError("the connection is closed")])
-def test_nothing_is_written_in_part(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+@pytest.mark.parametrize(("fault", "tries"), [(DataError("no"), 3), (OperationalError("the connection is closed"), 1)])
+def test_nothing_is_written_in_part(monkeypatch: pytest.MonkeyPatch, fault: Exception, tries: int) -> None:
     tenant, event = one_event()
     (claim,) = claim_all()
+    calls: list[object] = []
 
     def refused(*_: object) -> None:
+        calls.append(_)
         raise fault
 
     monkeypatch.setattr("deliveries.pacing.pause", refused)
@@ -386,6 +433,7 @@ def test_nothing_is_written_in_part(monkeypatch: pytest.MonkeyPatch, fault: Exce
         record([ended(claim)])
     assert (tenant.delivery(event).state, Attempt.objects.count(), now(event)[1]) == ("sending", 0, 0)
     assert "delivery.attempt" not in [line["event"] for line in lines]
+    assert len(calls) == tries  # all together, alone, alone without words; a lost database is not asked again here
 
 
 def test_a_backlog_that_could_not_be_held_does_not_undo_what_was_recorded(monkeypatch: pytest.MonkeyPatch) -> None:

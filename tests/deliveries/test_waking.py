@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import redis
@@ -17,7 +16,7 @@ from config.stack import free_port
 from deliveries import waking
 from deliveries.draining import drain
 from deliveries.models import Delivery, Event
-from tests.deliveries.making import make_tenant
+from tests.deliveries.making import make_tenant, until
 
 FLAG = waking._FLAG
 
@@ -51,15 +50,6 @@ def _without_redis(settings: Settings) -> Iterator[None]:
     waking._redis.cache_clear()
     yield
     waking._redis.cache_clear()
-
-
-def until(condition: Any) -> None:
-    """Give the other thread its time; a test that waits in vain fails by what it asserts next."""
-    patience = threading.Event()
-    for _ in range(300):
-        if condition():
-            return
-        patience.wait(0.01)
 
 
 # --------------------------------------------------------------------------- few
