@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
@@ -118,20 +117,19 @@ class _Journey:
 
     def follow(self, course: Course, *, most: int) -> Outcome:
         """The outcome. Raises ``RuntimeError`` when there are more steps than the action declares."""
-        with closing(course):
-            try:
-                step = next(course)
-                while len(self.exchanges) < most:
-                    if self.capture_only or isinstance(step, Record):
-                        self.captured = step
-                    if self.capture_only:
-                        return _CAPTURED
-                    reply = _perform(step, seconds=self.deadline - time.monotonic())
-                    self.exchanges.append((step, reply))
-                    step = course.send(reply)
-            except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
+        try:
+            step = next(course)
+            while len(self.exchanges) < most:
+                if self.capture_only or isinstance(step, Record):
+                    self.captured = step
+                if self.capture_only:
+                    return _CAPTURED
+                reply = _perform(step, seconds=self.deadline - time.monotonic())
+                self.exchanges.append((step, reply))
+                step = course.send(reply)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
         raise RuntimeError(f"The course has more than {most} steps, and its action declares no more.")
 
 

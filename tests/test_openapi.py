@@ -11,9 +11,10 @@ from django.http import HttpResponse, JsonResponse
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from tests.calling import V1, Caller, read
 from tests.described import document, expect_described
 from tests.test_isolation import EMIT, MACHINE, PUBLIC, TABLE
-from tests.world import V1, Caller, Vendor, read
+from tests.world import Vendor
 
 OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
 ANSWER: dict[str, Any] = {
@@ -208,7 +209,7 @@ def test_the_judge_notices_what_is_not_json() -> None:
 def test_no_answer_leaves_the_house_unjudged(acme: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every caller of these tests asks the judge."""
     asked: list[str] = []
-    monkeypatch.setattr("tests.world.expect_described", lambda method, path, response: asked.append(path))
+    monkeypatch.setattr("tests.calling.expect_described", lambda method, path, response: asked.append(path))
     acme.machine.get("/workspaces")
     assert asked == [f"{V1}/workspaces"]
 

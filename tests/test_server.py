@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 
 from deliveries.models import Event, IdempotencyRecord
+from tests.calling import STRANGE_ID, machine_token
 from tests.json_cases import INVALID, OPEN, PAYLOADS, VALID
 from tests.live import ROOT, Server, Told, answers, request, statuses
-from tests.world import STRANGE_ID, Vendor, machine_token, make_vendor
+from tests.world import Vendor, make_vendor
 from workspaces.access import forget_keys
 
 BODY = b'{"event":"user.created","payload":{"n":1e-7}}'

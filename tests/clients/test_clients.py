@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from deliveries.models import Event
+from tests.calling import STRANGE_ID
 from tests.live import Server
-from tests.world import STRANGE_ID, Vendor, make_connection, make_vendor
+from tests.world import Vendor, make_connection, make_vendor
 from workspaces.access import forget_keys
 
 TALK = Path(__file__).with_name("talk.mjs")

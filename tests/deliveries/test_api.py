@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from deliveries.models import Capture, Decision, Delivery, State
-from tests.world import STRANGE_ID, Caller, Vendor, fault, make_attempt, make_delivery, make_event, params, read, walk
+from tests.calling import STRANGE_ID, Caller, fault, params, read, walk
+from tests.world import Vendor, make_attempt, make_delivery, make_event
 
 
 def delivery_path(vendor: Vendor) -> str:

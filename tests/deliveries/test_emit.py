@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from deliveries import emit, waking
 from deliveries.models import Event, IdempotencyRecord
 from deliveries.reading import PAYLOAD_MOST
+from tests.calling import STRANGE_ID, V1, Caller, fault, params, read
 from tests.json_cases import INVALID, OPEN, PAYLOADS, VALID
-from tests.world import STRANGE_ID, V1, Caller, Vendor, fault, make_vendor, params, read
+from tests.world import Vendor, make_vendor
 from workspaces.access import forget_keys
 from workspaces.models import Workspace
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 import structlog
 from django.db import DataError, OperationalError, connections, transaction
+from django.db import connection as database
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -21,7 +22,7 @@ from deliveries import recording, switching
 from deliveries.claiming import LEASE_SECONDS, Claimed
 from deliveries.fanout import decide_batch
 from deliveries.models import Attempt, Capture, Delivery, Event, State
-from deliveries.recording import next_move, record
+from deliveries.recording import count_events, next_move, record
 from deliveries.recovery import cancel, cancel_event, retry
 from deliveries.sending import Sent
 from tests.deliveries.making import (
@@ -35,6 +36,7 @@ from tests.deliveries.making import (
     wait_of,
 )
 from tests.world import make_rule
+from workspaces.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +263,34 @@ def test_recording_and_calling_off_do_not_lock_each_other_out() -> None:
         until(lambda: not recorder.is_alive() or somebody_waits())
         Delivery.objects.select_for_update().get(id=high.id)
     recorder.join()
+    assert errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_locked_in_one_order_however_the_database_plans_it() -> None:
+    tenant = make_tenant()
+    high = tenant.emit(id=uuid7(timezone.now()), total_rules=1)  # stored before the lower one
+    low = tenant.emit(id=uuid7(timezone.now() - timedelta(minutes=1)), total_rules=1)
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with transaction.atomic(), database.cursor() as cursor:
+                for way in ("nestloop", "mergejoin", "indexscan", "bitmapscan"):
+                    cursor.execute(f"SET LOCAL enable_{way} = off")
+                count_events(cursor, [(low.id, State.DELIVERED), (high.id, State.DELIVERED)])
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    counter = Thread(target=work)
+    with transaction.atomic():
+        Event.objects.select_for_update().get(id=low.id)
+        counter.start()
+        until(lambda: not counter.is_alive() or somebody_waits())
+        Event.objects.select_for_update().get(id=high.id)
+    counter.join()
     assert errors == []
 
 

@@ -9,18 +9,9 @@ from jsonschema import Draft202012Validator
 from connections.models import Connection
 from rules.models import EventType, Resource, Rule, RuleVersion
 from rules.severity import Severity
+from tests.calling import STRANGE_ID, Caller, fault, params, read, walk
 from tests.json_cases import INVALID, OPEN, VALID
-from tests.world import (
-    STRANGE_ID,
-    Caller,
-    Vendor,
-    fault,
-    make_connection,
-    make_rule,
-    params,
-    read,
-    walk,
-)
+from tests.world import Vendor, make_connection, make_rule
 from workspaces.models import AuditEntry, Workspace
 
 CLAUSE = {"field": "value", "op": "gt", "value": 100}

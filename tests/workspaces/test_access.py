@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import Caller, Vendor, bearer, fault, machine_token, make_machine_key, read
+from tests.calling import Caller, bearer, fault, machine_token, read
+from tests.world import Vendor, make_machine_key
 from workspaces import access
 from workspaces.api import issue_key
 from workspaces.keys import new_machine_key
