@@ -38,8 +38,8 @@ class Size:
     steady_seconds: int
 
 
-FULL = Size(rounds=3, deliveries=3_000, naive_deliveries=500, raw_requests=2_000, load_seconds=4.0, steady_seconds=10)
-QUICK = Size(rounds=1, deliveries=1_000, naive_deliveries=200, raw_requests=1_000, load_seconds=2.0, steady_seconds=3)
+FULL = Size(rounds=3, deliveries=3_000, naive_deliveries=250, raw_requests=1_500, load_seconds=3.0, steady_seconds=10)
+QUICK = Size(rounds=1, deliveries=1_000, naive_deliveries=100, raw_requests=1_000, load_seconds=2.0, steady_seconds=3)
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from config.stack import Stack, StackError, running
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "var" / "demo"
 FACTS = ROOT / "var" / "demo.json"
+MADE = HERE / "made"  # which migrations the database has
 PATIENCE = 60.0  # seconds until a part must answer; a cold, busy laptop needs a few
 
 
@@ -85,10 +86,14 @@ def _run(stack: Stack, ports: Ports) -> None:
     environment = _environment(stack, ports)
     start = _Starter(stack, environment, ports)
     start.simulators()
+    if made := stack.postgres is not None and _is_made():
+        start.portal_and_workers()  # beside the look at the database, which will find nothing to do
     _step("Making the database and its contents")
     _prepare(environment, ports)
     _step("Starting the portal and the workers")
-    start.portal_and_workers()
+    if not made:
+        start.portal_and_workers()
+    start.wait()
     facts = _facts(ports)
     _step("Emitting the sample events")
     print()
@@ -121,6 +126,16 @@ def _prepare(environment: dict[str, str], ports: Ports) -> None:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise StackError(f"The database could not be prepared: {last} (`make clean` starts afresh).")
+    MADE.write_text(_migrations())
+
+
+def _is_made() -> bool:
+    """Whether the database of the last demo has every migration that there is."""
+    return MADE.exists() and MADE.read_text() == _migrations()
+
+
+def _migrations() -> str:
+    return "\n".join(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/migrations/0*.py")))
 
 
 @dataclass(frozen=True)
@@ -137,12 +152,15 @@ class _Starter:
         self._spawn("simulators", "sandbox", *arguments, "--seed", str(HERE / "sandbox.json"))
 
     def portal_and_workers(self) -> None:
-        """Side by side; then everything must answer."""
+        """Side by side."""
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.ports.portal), "--no-ws"]
         self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
         # One Celery for both queues and the beat: a second one would start a second later.
         celery = ["celery", "-A", "config.celery", "worker", "-Q", "drain,housekeeping", "-B"]
         self._spawn("worker", *celery, "-c", "3", "-l", "INFO")
+
+    def wait(self) -> None:
+        """Everything must answer."""
         for name in ("vendor page", "Slack", "webhook catcher", "mailbox"):
             _wait(self.stack, f"the {name}", lambda name=name: _answers(self.ports.url(name)))  # type: ignore[misc]
         _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/readyz"))

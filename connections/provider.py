@@ -258,8 +258,8 @@ class Outcome:
 
     ``reason`` says what happened and ``fix`` what a person can do, both in plain sentences.
     ``retry`` says whether sending the same again can help, once the culprit has acted. ``retry_after`` is in seconds.
-    ``inactive`` switches the connection off; the delivery is then held for it (``retry``), or failed. ``reference`` is the vendor's
-    own id for what it created; ``notes`` are things worth knowing that did not stop the delivery.
+    ``inactive`` switches the connection off; the delivery is then held for it (``retry``), or failed.
+    ``reference`` is the vendor's own id for what it created; ``notes`` are things worth knowing that did not stop it.
     """
 
     code: Code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,7 +39,7 @@ def prepared(tenant: Tenant | None = None) -> Prepared:
 def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sent]:
     """Sends by a provider whose course the test writes; it holds a secret that must never be seen."""
 
-    def play(deliver: Callable[[Job], Course], *, most: int = 3) -> Sent:
+    def play(deliver: Callable[[Job], Course], *, most: int = 3, capture_only: bool = False) -> Sent:
         class Played(Provider):
             slug, name = "capture", "Played"
             actions = (Action(key="record", label="Play", max_requests=most),)
@@ -49,7 +50,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sent]:
         tenant.connection.save()
         found = prepared(tenant)
         monkeypatch.setattr(sending, "provider", lambda _: Played())
-        return send(found)
+        return send(replace(found, capture_only=capture_only))
 
     return play
 
@@ -209,6 +210,16 @@ def test_a_workspace_that_only_records_sends_nothing_and_keeps_what_it_would_hav
     assert json.loads(capture.body)["uuid"] == str(event.id)
     assert "9007199254740993" in capture.body
     assert "canary" not in json.dumps(capture.request) + capture.body
+
+
+def test_what_is_only_recorded_keeps_no_secret_of_its_step(played: Callable[..., Sent]) -> None:
+    def deliver(_: Job) -> Course:
+        yield Request("POST", "https://a.example", {"X-Odd": "canary-pair"}, b"canary-pair", secrets=("canary-pair",))
+        return DELIVERED
+
+    sent = played(deliver, capture_only=True)
+    assert sent.captured is not None
+    assert "canary" not in repr(sent)
 
 
 def test_the_capture_destination_keeps_what_a_webhook_would_have_got() -> None:

@@ -295,15 +295,14 @@ def test_no_json_of_any_kind_is_a_fault(acme: Vendor) -> None:
             assert acme.machine.post("/rules", text).status_code in refusals, name
             taken = set() if kinds is INVALID or not text.startswith(b"{") else {200}
             assert acme.machine.patch(path, text).status_code in refusals | taken, name
-            for around in (b'{"conditions":%s}', b'{"metadata":{"action":"record","x":%s}}', b'{"event":%s}'):
-                answer = acme.machine.patch(path, around % text)
-                assert answer.status_code in refusals | (set() if kinds is INVALID else {200}), (name, around)
+            nested = acme.machine.patch(path, b'{"conditions":{"field":"a","op":"in","value":[%s]}}' % text)
+            assert nested.status_code in refusals | (set() if kinds is INVALID else {200}), name
 
 
 HOSTILE: list[Any] = [
-    None, True, 0, -1, 1e308, 2**63, 2**400, "", " ", "x" * 70_000, "\ud83d\ude00", "\u202e", "'; DROP TABLE a",
+    None, True, -1, 1e308, 2**400, "", "x" * 70_000, "\ud83d\ude00", "\u202e", "'; DROP TABLE a",
     "{{ 7 | times: 7 }}", "{% for i in (1..1000000000) %}", "{{", "%s%n", "../..", [], {}, [[]], [None], {"": None},
-    {"$gt": ""}, {"__proto__": {}}, {"a": {"a": {"a": {"a": {"a": {}}}}}}, ["x"] * 1_000,
+    {"__proto__": {}}, {"a": {"a": {"a": {"a": {"a": {}}}}}}, ["x"] * 1_000,
     {str(number): number for number in range(500)},
 ]  # fmt: skip
 
