@@ -83,18 +83,18 @@ def _create(table: str, start: datetime) -> None:
 
 def _drop(start: datetime, tables: Sequence[str] = TABLES) -> bool:
     """Drop a week's tables together; not while something in it is open, and nothing is reopened meanwhile."""
+    dropped = False
     with _changing(start) as cursor:
         for table in tables:
             cursor.execute(f'LOCK TABLE "{_name(table, start)}" IN SHARE MODE')
         cursor.execute(
             "SELECT 1 FROM deliveries_event WHERE id >= %s AND id < %s AND completed_at IS NULL LIMIT 1", bounds(start)
         )
-        if cursor.fetchone() is not None:
-            return False
-        for table in tables:
-            cursor.execute(f'DROP TABLE "{_name(table, start)}"')
-        return True
-    return False
+        if cursor.fetchone() is None:
+            for table in tables:
+                cursor.execute(f'DROP TABLE "{_name(table, start)}"')
+            dropped = True
+    return dropped
 
 
 @contextmanager

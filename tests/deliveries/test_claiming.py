@@ -60,7 +60,7 @@ def another_connection(tenant: Tenant) -> Tenant:
 
 
 @contextmanager
-def in_parallel(work: Callable[[], None], *, times: int) -> Iterator[None]:
+def in_parallel(work: Callable[[], object], *, times: int) -> Iterator[None]:
     """Threads with a connection of their own; the block ends with the last of them, and with their first error."""
     errors: list[BaseException] = []
 
@@ -202,11 +202,16 @@ def test_claimers_at_once_do_not_overrun_the_caps_together(settings: Settings) -
     make_backlog(tenant, lanes=some)
     got: list[Claimed] = []
     elsewhere = Round(left_off={tenant.workspace.id: some[-1]})  # the second is further on in its round
+
+    def claim_elsewhere() -> None:
+        got.extend(claim(9, round=elsewhere))
+        connections.close_all()
+
     with transaction.atomic():  # the first has claimed and not committed
         got += claim_all()
         with in_parallel(lambda: make_backlog(tenant, lanes=others), times=1):
             pass
-        second = Thread(target=lambda: (got.extend(claim(9, round=elsewhere)), connections.close_all()))
+        second = Thread(target=claim_elsewhere)
         second.start()
         until(lambda: not second.is_alive() or somebody_waits())
     second.join()
