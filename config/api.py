@@ -88,7 +88,7 @@ def on_validation_error(request: HttpRequest, error: ValidationError) -> HttpRes
     """A body or query of the wrong shape: every field is named. An id that is none belongs to nothing: 404."""
     if any(fault["loc"][0] == "path" for fault in error.errors):
         return nothing_here().answer()
-    faults = [(_place(fault["loc"]), str(fault["msg"])) for fault in error.errors]
+    faults = [(_place(fault["loc"]), _mend(fault)) for fault in error.errors]
     words = "; ".join(f"{param}: {message}" for param, message in faults)
     return ApiError(400, words, faults=faults).answer()
 
@@ -138,6 +138,10 @@ def on_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """A fault of ours: told without its inside, logged with it."""
     _log.exception("api.fault", path=request.path, method=request.method)
     return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of our own; it was logged.").answer()
+
+
+def _mend(fault: dict[str, Any]) -> str:
+    return "is not a field here: check its spelling." if fault["type"] == "extra_forbidden" else str(fault["msg"])
 
 
 def _place(location: tuple[Any, ...]) -> str:

@@ -155,9 +155,9 @@ class _Starter:
         """Side by side."""
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.ports.portal), "--no-ws"]
         self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
-        # One Celery for both queues and the beat: a second one would start a second later.
-        celery = ["celery", "-A", "config.celery", "worker", "-Q", "drain,housekeeping", "-B"]
-        self._spawn("worker", *celery, "-c", "3", "-l", "INFO")
+        celery = ["celery", "-A", "config.celery"]
+        self._spawn("worker", *celery, "worker", "-Q", "drain,housekeeping", "-c", "3", "-l", "INFO")
+        self._spawn("sweeper", *celery, "beat", "-l", "INFO")
 
     def wait(self) -> None:
         """Everything must answer."""

@@ -1,7 +1,7 @@
 """Claim due deliveries: a batch, fair between workspaces, capped for each connection, with a lease and a fence.
 
 A claim looks only at what is *ready*. A delivery is ready from the start; once it is claimed or waits for a retry it is
-not, until its time has come (``_make_ready``). So what waits for later costs a claim nothing, however much it is.
+not, until its time has come (``make_ready``). So what waits for later costs a claim nothing, however much it is.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ class Claimed:
 
 
 def claim(limit: int, *, round: Round) -> list[Claimed]:
-    """Up to ``limit`` due deliveries, going on in the round. Two claimers never get the same one."""
-    _make_ready()
+    """Up to ``limit`` ready deliveries, going on in the round. Two claimers never get the same one."""
     rounds_begun = 0
     for _ in range(TURNS_A_CLAIM):
         rounds_begun += round.at_start
@@ -62,7 +61,7 @@ def claim(limit: int, *, round: Round) -> list[Claimed]:
     return []
 
 
-def _make_ready() -> None:
+def make_ready() -> None:
     """What was planned for later and is due by now: retries, and deliveries whose worker never came back."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -77,16 +76,19 @@ def _claim(limit: int, lanes: list[Lane]) -> list[Claimed]:
         "limit": limit,
         "workspaces": [workspace for workspace, _ in lanes],
         "lanes": [lane for _, lane in lanes],
-        "connection_cap": settings.CONNECTION_PARALLEL,
-        "workspace_cap": settings.WORKSPACE_PARALLEL,
-        "lease": LEASE_SECONDS,
     }
+    statement = _STATEMENT.format(
+        connection_cap=int(settings.CONNECTION_PARALLEL),
+        workspace_cap=int(settings.WORKSPACE_PARALLEL),
+        lease=LEASE_SECONDS,
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         # Race: two claims at once would each count the same deliveries in flight and overrun the caps. They queue.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIMING])
-        cursor.execute(_STATEMENT, values)
+        cursor.execute(statement, values)
         found = [Claimed(*row) for row in cursor.fetchall()]
-        _move_lanes(cursor, found)
+        if found:
+            _move_lanes(cursor, found)
     return found
 
 
@@ -100,6 +102,7 @@ def _move_lanes(cursor: CursorWrapper, claimed: list[Claimed]) -> None:
     )
 
 
+# What never changes stands in the text, not in a parameter: a plan that is kept has to know how little it will read.
 # `busy` counts what is in flight; what a dead worker left behind is due again and no longer counts.
 # `place` is a delivery's place in its own workspace: the first of each come before the second of any.
 # `taken` skips what somebody else is changing at this moment: a claim never waits for a row.
@@ -119,7 +122,7 @@ WITH lanes AS MATERIALIZED (
       FROM lanes, LATERAL (
         SELECT id, due_at, connection_id FROM deliveries_delivery
          WHERE workspace_id = lanes.workspace_id AND lane = lanes.lane AND ready AND due_at <= now()
-         ORDER BY due_at, id LIMIT %(connection_cap)s) next
+         ORDER BY due_at, id LIMIT {connection_cap}) next
 ), open AS (
     SELECT due.*, row_number() OVER (PARTITION BY due.connection_id ORDER BY lane_place, due.due_at, due.id)
                   + coalesce(busy.sending, 0) AS connection_place
@@ -127,11 +130,11 @@ WITH lanes AS MATERIALIZED (
      WHERE NOT paced OR lane_place = 1
 ), fair AS (
     SELECT open.*, row_number() OVER (PARTITION BY workspace_id ORDER BY lane_place, open.due_at, open.id) AS place
-      FROM open WHERE connection_place <= %(connection_cap)s
+      FROM open WHERE connection_place <= {connection_cap}
 ), picked AS (
     SELECT fair.id FROM fair
       LEFT JOIN (SELECT workspace_id, sum(sending) AS sending FROM busy GROUP BY workspace_id) load USING (workspace_id)
-     WHERE place + coalesce(load.sending, 0) <= %(workspace_cap)s
+     WHERE place + coalesce(load.sending, 0) <= {workspace_cap}
      ORDER BY place, fair.due_at, fair.id LIMIT %(limit)s
 ), taken AS (
     SELECT delivery.id FROM deliveries_delivery AS delivery JOIN picked USING (id)
@@ -139,7 +142,7 @@ WITH lanes AS MATERIALIZED (
 )
 UPDATE deliveries_delivery AS delivery
    SET state = 'sending', ready = false, fence = fence + 1, lost = lost + (state = 'sending')::int,
-       due_at = now() + %(lease)s * interval '1 second', first_sent_at = coalesce(first_sent_at, now())
+       due_at = now() + {lease} * interval '1 second', first_sent_at = coalesce(first_sent_at, now())
   FROM taken, deliveries_event AS event
  WHERE delivery.id = taken.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.fence, delivery.organization_id, delivery.workspace_id, delivery.event_id,

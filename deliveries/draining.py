@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from deliveries import fanout, quarantine, unsent, waking
-from deliveries.claiming import Claimed, claim
+from deliveries.claiming import Claimed, claim, make_ready
 from deliveries.database import is_away, may_repeat
 from deliveries.preparing import prepare
 from deliveries.recording import record
@@ -22,6 +22,7 @@ from deliveries.sending import Sent, send
 from deliveries.turns import Round
 
 BATCH = 100
+READY_SECONDS = 0.25  # how often it asks which retries and lost leases have become due
 POLL_SECONDS = 0.02  # while sends are under way: how soon a newly due delivery is noticed
 GATHER_SECONDS = 0.002  # results that arrive together are recorded together
 RECORD_SECONDS = 60.0  # how long results are kept for a database that is away
@@ -44,6 +45,7 @@ class _Drain:
         self._stopping = stopping
         self._under_way: dict[Future[Sent], Claimed] = {}
         self._attempts = 0
+        self._asked_at = -READY_SECONDS
         self._faults: list[Exception] = []
 
     def run(self) -> int:
@@ -78,12 +80,18 @@ class _Drain:
     def _take(self) -> int:
         """Claim as many deliveries as there are free threads, and send those that can be sent."""
         most = min(settings.DRAIN_THREADS - len(self._under_way), BATCH)
+        self._make_ready()
         claims = claim(most, round=_round) if most else []
         if claims and len(claims) == most:
             waking.wake()
         for prepared in prepare(self._fit(claims)) if claims else ():
             self._under_way[_threads().submit(send, prepared)] = prepared.claimed
         return len(claims)
+
+    def _make_ready(self) -> None:
+        if time.monotonic() >= self._asked_at + READY_SECONDS:
+            make_ready()
+            self._asked_at = time.monotonic()
 
     def _fit(self, claims: Sequence[Claimed]) -> list[Claimed]:
         """The claims that no worker is known to have died of, and one that is suspect of it."""

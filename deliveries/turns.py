@@ -45,11 +45,9 @@ class Round:
     def _visit(self) -> dict[UUID, list[UUID]]:
         with connection.cursor() as cursor:
             cursor.execute(
-                _VISIT,
+                _VISIT.format(tenants=TENANTS_A_TURN, lanes=LANES_A_TENANT),
                 {
                     "after": self.after,
-                    "tenants": TENANTS_A_TURN,
-                    "lanes": LANES_A_TENANT,
                     "left_off": list(self.left_off),
                     "left_off_lanes": list(self.left_off.values()),
                 },
@@ -70,7 +68,7 @@ WITH RECURSIVE tenant AS (
          WHERE ready AND due_at IS NOT NULL AND workspace_id > tenant.workspace_id ORDER BY workspace_id LIMIT 1) later
 )
 SELECT tenant.workspace_id, seen.lane
-  FROM (SELECT workspace_id FROM tenant LIMIT %(tenants)s) tenant
+  FROM (SELECT workspace_id FROM tenant LIMIT {tenants}) tenant
   LEFT JOIN unnest(%(left_off)s::uuid[], %(left_off_lanes)s::uuid[]) AS left_off(workspace_id, lane)
        ON left_off.workspace_id = tenant.workspace_id
   LEFT JOIN LATERAL (
@@ -83,5 +81,5 @@ SELECT tenant.workspace_id, seen.lane
             SELECT lane FROM deliveries_delivery
              WHERE ready AND due_at IS NOT NULL AND workspace_id = tenant.workspace_id AND lane > hop.lane
              ORDER BY lane LIMIT 1) later
-    ) SELECT lane FROM hop LIMIT %(lanes)s) seen ON true
+    ) SELECT lane FROM hop LIMIT {lanes}) seen ON true
 """

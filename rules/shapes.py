@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 
 from rules.models import Rule
 from workspaces.wire import Moment
@@ -14,7 +14,13 @@ from workspaces.wire import Moment
 _RESOURCE_ID = r"^[A-Za-z0-9._:-]{1,64}$"
 
 
-class RuleIn(Schema):
+class _NothingElse(Schema):
+    """Refuses names it does not know: a misspelt ``min_severity`` would make a rule that fires on everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RuleIn(_NothingElse):
     """A new rule: event type → connection and action."""
 
     workspace: UUID
@@ -30,7 +36,7 @@ class RuleIn(Schema):
     conditions: dict[str, Any] | None = Field(None, description="See `GET /conditions-schema`.")
 
 
-class RuleChange(Schema):
+class RuleChange(_NothingElse):
     """What may change; what is left out stays as it is."""
 
     connection: UUID | None = None

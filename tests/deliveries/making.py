@@ -13,7 +13,7 @@ from django.db import connection as database
 from django.db.models import F
 
 from connections.models import Connection
-from deliveries.claiming import Claimed, claim
+from deliveries.claiming import Claimed, claim, make_ready
 from deliveries.models import Delivery, Event, Lane
 from deliveries.turns import Round
 from rules.models import Rule
@@ -98,6 +98,7 @@ def make_backlog(tenant: Tenant, count: int = 0, lanes: Sequence[UUID] = (), **c
 
 def claim_all(limit: int = 1_000) -> list[Claimed]:
     """What a worker gets that has just started."""
+    make_ready()
     return claim(limit, round=Round())
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Event as Flag
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -327,6 +328,19 @@ def test_the_next_drain_works_after_the_database_was_away_between_two() -> None:
     with pytest.raises((OperationalError, InterfaceError)):
         drain()
     assert drain() == 3
+
+
+def test_what_becomes_due_is_asked_for_at_once_and_then_a_few_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    clock = SimpleNamespace(now=5.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("deliveries.draining.time", clock)
+    monkeypatch.setattr(draining, "make_ready", lambda: asked.append(clock.now))
+    loop = draining._Drain(lambda: False)
+    for _ in range(100):
+        loop._take()
+        clock.now += 0.02
+    assert asked[0] == 5.0
+    assert 7 <= len(asked) <= 8
 
 
 # --------------------------------------------------------------------------- a thread that dies

@@ -265,6 +265,20 @@ def test_one_event_that_the_database_does_not_take_fails_alone(monkeypatch: pyte
     assert Delivery.objects.count() == 1
 
 
+def test_no_event_is_failed_because_the_database_went_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = make_tenant()
+    events = [tenant.emit(), tenant.emit()]
+
+    def refused(_: Any, found: list[Any]) -> None:
+        raise DataError("one of them") if len(found) > 1 else OperationalError("the connection is closed")
+
+    monkeypatch.setattr(fanout, "_write_decisions", refused)
+    with pytest.raises(OperationalError):
+        decide_batch()
+    assert set(Event.objects.values_list("status", flat=True)) == {"pending"}
+    assert len(events) == 2
+
+
 def test_a_fault_in_judging_one_rule_is_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     tenant = make_tenant()
     second_rule(tenant, conditions={"field": "value", "op": "gt", "value": 10})

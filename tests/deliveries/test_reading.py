@@ -80,6 +80,29 @@ def test_what_json_leaves_open_is_refused_and_costs_little(body: bytes) -> None:
         tracemalloc.stop()
 
 
+def test_what_json_leaves_open_is_no_fault_inside_a_payload() -> None:
+    for name, body in OPEN.items():
+        read = attempt(event(b'{"v":' + body + b"}"))
+        if isinstance(read, ApiError):
+            assert read.status in (400, 413, 422), name
+        else:
+            assert read.payload.encode() == b'{"v":' + body + b"}", name
+
+
+@pytest.mark.parametrize("name", [name for name in OPEN if "surrogate" in name])
+def test_half_a_surrogate_pair_is_never_let_in(name: str) -> None:
+    for body in (event(b'{"v":' + OPEN[name] + b"}"), b'{"event":"a","payload":{},"resource":' + OPEN[name] + b"}"):
+        assert refused(body).status == 400
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(63, True), (64, False), (5_000, False)])
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"":', b"}")])
+def test_a_payload_is_nested_64_deep_at_most(depth: int, taken: bool, brackets: tuple[bytes, bytes]) -> None:
+    """Itself counts as one."""
+    read = attempt(event(b'{"v":' + brackets[0] * depth + b"0" + brackets[1] * depth + b"}"))
+    assert isinstance(read, Draft) is taken
+
+
 @given(st.binary(max_size=300))
 @example(b"\xef\xbb\xbf{}")
 @example(b"\0")

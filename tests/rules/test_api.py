@@ -113,6 +113,7 @@ def test_rules_can_be_filtered_by_what_they_say(acme: Vendor, query: dict[str, s
         ({"metadata": {"action": "send_pigeon"}}, "metadata.action"),
         ({"metadata": []}, "metadata"),
         ({"metadata": {"action": "record", "note": 5}}, "metadata.note"),
+        ({"metadata": {"action": "record", "not asked for": 5}}, "metadata.not asked for"),
         ({"metadata": {"action": "record", "note": {"a": 1}}}, "metadata.note"),
         ({"metadata": {"action": "record", "note": "x" * 2_001}}, "metadata.note"),
         ({"min_severity": "very"}, "min_severity"),
@@ -362,3 +363,13 @@ def test_the_schema_of_conditions_is_public_and_judges_what_is_saved(acme: Vendo
         answer = acme.machine.post("/rules", body(acme, conditions=conditions))
         expected = 201 if Draft202012Validator(schema).is_valid(conditions) else 400
         assert answer.status_code == expected, json.dumps(conditions)
+
+
+# --------------------------------------------------------------------------- misspelt
+
+
+@pytest.mark.parametrize("misspelt", ["min_severty", "condition", "connexion"])
+def test_a_misspelt_field_makes_no_rule_that_fires_on_everything(acme: Vendor, misspelt: str) -> None:
+    answer = acme.machine.post("/rules", body(acme, **{misspelt: "high"}))
+    assert params(answer, 400) == [misspelt]
+    assert not Rule.objects.exclude(id=acme.rule.id).exists()
