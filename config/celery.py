@@ -1,7 +1,7 @@
 """The workers. Redis carries wake-ups only; the truth and the schedule are in PostgreSQL.
 
-Two queues: ``drain`` sends, one process a core; ``housekeeping`` belongs to the sweeper. The beat is a process of its own:
-inside a worker it could die alone, and nobody would notice.
+Two queues: ``drain`` sends, one process a core; ``housekeeping`` belongs to the sweeper. The beat is a process of its
+own: inside a worker it could die alone, and nobody would notice.
 No ETA, no countdown, no retry by Celery: a message may be lost or repeated without anybody noticing.
 """
 
