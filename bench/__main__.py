@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from bench import measuring
 from bench.client import NotAccepted
 from bench.figures import Row, paired, per_second, percentile, table
-from bench.stage import WORKERS, Stage, staged
+from bench.stage import BROKEN, WORKERS, Stage, staged
 from bench.world import Group, Tenant
-from config.stack import StackError, free_port
+from config.stack import free_port
 
 TENANTS = 20
 FAN_OUTS = (1, 5, 50)
@@ -64,7 +64,7 @@ def main() -> int:
     try:
         with staged("bench") as stage:
             rows = _measure(stage, size)
-    except (StackError, NotAccepted) as error:
+    except (*BROKEN, NotAccepted) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:

@@ -15,7 +15,7 @@ from itertools import cycle
 
 from bench.client import Client, Emission, NotAccepted
 from bench.judge import Accepted, Verdict, judge, owed_by, read_notes, violations
-from bench.stage import Stage, staged
+from bench.stage import BROKEN, Stage, staged
 from bench.world import Group, Tenant
 from config.stack import StackError
 
@@ -47,7 +47,7 @@ def main() -> int:
     try:
         with staged("chaos", slow=SLOW) as stage:
             return _run(stage)
-    except (StackError, NotAccepted) as error:
+    except (*BROKEN, NotAccepted) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import redis
 
 from bench import world
 from bench.world import Group, Tenant
@@ -26,6 +27,7 @@ from config.stack import Stack, StackError, free_port, running
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds until a part must answer
 WORKERS = 2  # processes that drain, on two cores
+BROKEN = (StackError, psycopg.Error, redis.RedisError)  # a part is not what it should be: no result, but a reason
 CELERY = ("celery", "-A", "config.celery", "worker", "-l", "INFO")
 GRANIAN = ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--workers", "1")
 

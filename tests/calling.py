@@ -21,7 +21,8 @@ from workspaces.models import MachineKey
 
 V1 = "/api/v1"
 STRANGE_ID = UUID("0190f5fe-7c00-7a00-8000-00000000dead")  # well-formed, and nobody's
-_client = Client()  # one for all, since it keeps nothing between requests but cookies, which the API never sets
+# One for all, since it keeps nothing between requests but cookies, which the API never sets.
+_client = Client(enforce_csrf_checks=True)
 
 
 @dataclass(frozen=True)

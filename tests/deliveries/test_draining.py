@@ -332,7 +332,8 @@ def test_the_next_drain_works_after_the_database_was_away_between_two() -> None:
 
 def test_what_becomes_due_is_asked_for_at_once_and_then_a_few_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    clock = SimpleNamespace(now=5.0, monotonic=lambda: clock.now)
+    clock = SimpleNamespace(now=5.0)
+    clock.monotonic = lambda: clock.now
     monkeypatch.setattr("deliveries.draining.time", clock)
     monkeypatch.setattr(draining, "make_ready", lambda: asked.append(clock.now))
     loop = draining._Drain(lambda: False)
