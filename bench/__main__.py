@@ -82,7 +82,7 @@ def _measure(stage: Stage, size: Size) -> list[Row]:
     ingest = _ingest(stage, groups[1][0], size)
     stage.command(f"TRUNCATE {measuring.TABLES}")
     stage.start_workers()
-    stage.spawn_celery("naive", "celery", "-A", "bench.naive.celery", "worker", "-c", str(WORKERS), "-l", "INFO")
+    stage.spawn_celery("naive", "celery", "-A", "bench.naive.celery", "worker", "-c", str(WORKERS))
     stage.wait_for_celery("naive")
     _warm_up(stage, groups)
     delivering = _deliver(stage, groups, size)

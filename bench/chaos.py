@@ -15,7 +15,7 @@ from itertools import cycle
 
 from bench.client import Client, Emission, NotAccepted
 from bench.judge import Accepted, Verdict, judge, owed_by, read_notes, violations
-from bench.stage import BROKEN, Stage, staged
+from bench.stage import BROKEN, WORKING, Stage, staged
 from bench.world import Group, Tenant
 from config.stack import StackError
 
@@ -133,7 +133,7 @@ def _tell(name: str, verdict: Verdict, blow: Blow, seconds: float) -> None:
 def _kill_workers(stage: Stage) -> Blow:
     """Frozen first, only so that what is in flight can be counted; then killed, parents and children alike."""
     in_flight = _freeze_in_flight(stage)
-    stage.kill("worker", "sweeper")
+    stage.kill(*WORKING)
     began = time.monotonic()
     stage.start_workers()
     return Blow(in_flight, began)
@@ -161,7 +161,7 @@ def _crash_postgres(stage: Stage) -> Blow:
 def _freeze_in_flight(stage: Stage) -> int:
     """Stop the workers at a moment when something is in flight, and count it."""
     while True:
-        stage.freeze("worker", "sweeper")
+        stage.freeze(*WORKING)
         time.sleep(0.05)  # what they have just sent to the database is done
         if in_flight := int(stage.ask(IN_FLIGHT)):
             return in_flight

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds until a part must answer
 WORKERS = 2  # processes that drain, on two cores
 BROKEN = (StackError, psycopg.Error, redis.RedisError)  # a part is not what it should be: no result, but a reason
-CELERY = ("celery", "-A", "config.celery", "worker", "-l", "INFO")
+WORKING = ("worker", "sweeper", "beat")  # the parts that ``start_workers`` starts
 GRANIAN = ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--workers", "1")
 
 
@@ -90,14 +90,16 @@ class Stage:
         self._wait(name, lambda: _listens(port))
 
     def start_workers(self) -> None:
-        """The worker that drains, and the sweeper with its beat."""
-        self.spawn_celery("worker", *CELERY, "-Q", "drain", "-c", str(WORKERS), "-n", "drain@%h")
-        self.spawn_celery("sweeper", *CELERY, "-Q", "housekeeping", "-P", "solo", "-B", "-n", "sweeper@%h")
+        """The worker that drains, the sweeper that keeps house, and the beat that wakes both."""
+        celery = ("celery", "-A", "config.celery")
+        self.spawn_celery("worker", *celery, "worker", "-Q", "drain", "-c", str(WORKERS), "-n", "drain@%h")
+        self.spawn_celery("sweeper", *celery, "worker", "-Q", "housekeeping", "-P", "solo", "-n", "sweeper@%h")
+        self.spawn_celery("beat", *celery, "beat")
         self.wait_for_celery("worker", "sweeper")
 
     def spawn_celery(self, name: str, *arguments: str) -> None:
-        """A Celery worker."""
-        self._spawn(name, *arguments)
+        """A process of Celery's."""
+        self._spawn(name, *arguments, "-l", "INFO")
 
     def wait_for_celery(self, *names: str) -> None:
         """Until they are ready to take messages."""

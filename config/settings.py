@@ -110,7 +110,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the API measures for itself, before it reads: deliveries/reading.py
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the API measures for itself, and stricter: workspaces/bodies.py
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
