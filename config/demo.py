@@ -157,7 +157,6 @@ class _Starter:
         self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
         celery = ["celery", "-A", "config.celery"]
         self._spawn("worker", *celery, "worker", "-Q", "drain,housekeeping", "-c", "3", "-l", "INFO")
-        self._spawn("sweeper", *celery, "beat", "-l", "INFO")
 
     def wait(self) -> None:
         """Everything must answer."""
@@ -165,6 +164,7 @@ class _Starter:
             _wait(self.stack, f"the {name}", lambda name=name: _answers(self.ports.url(name)))  # type: ignore[misc]
         _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/readyz"))
         _wait(self.stack, "the worker", lambda: " ready." in _log("worker"))
+        self._spawn("sweeper", "celery", "-A", "config.celery", "beat", "-l", "INFO")  # needed a second later only
 
     def _spawn(self, name: str, *arguments: str) -> None:
         log = HERE / f"{name}.log"
