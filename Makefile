@@ -6,7 +6,7 @@ uv = $$(command -v .tools/bin/uv || command -v uv)
 compile = $(uv) pip compile --universal --generate-hashes --quiet --python-version 3.12 --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check style types arrows drift format chaos bench requirements clean
+.PHONY: help setup demo test check style types arrows drift format chaos bench browser pictures words requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,7 +18,7 @@ demo: setup ## Run all of it here: portal, simulators, a pretend product around 
 	@.venv/bin/python -m config.demo
 
 test: setup ## Run the tests
-	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist worksteal --durations 5
+	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist loadgroup --durations 5
 
 check: ## Check style, types, imports and migrations side by side
 	@JACKFIELD_MODE=test DATABASE_URL= $(MAKE) --keep-going --jobs 4 style types arrows drift
@@ -48,6 +48,15 @@ chaos: setup ## Kill workers and servers under load, and count what was lost
 
 bench: setup ## Measure throughput and delay
 	@.venv/bin/python -m bench
+
+browser: setup ## Install a Chromium for the tests: Debian's where apt is, else Playwright's own
+	@bin/browser
+
+pictures: setup ## Take a screenshot of every page: light, dark, narrow
+	@.venv/bin/python -m tests.browser.pictures
+
+words: setup ## Bring the translations up to date with the source, and compile them
+	@JACKFIELD_MODE=test .venv/bin/python -m tests.words
 
 requirements: setup ## Pin what pyproject.toml asks for, with hashes
 	@$(compile) -o requirements.txt

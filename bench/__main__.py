@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from bench import measuring
+from bench import measuring, pages
 from bench.client import NotAccepted
 from bench.figures import Row, paired, per_second, percentile, table
 from bench.stage import BROKEN, WORKERS, Stage, staged
@@ -36,10 +36,15 @@ class Size:
     raw_requests: int
     load_seconds: float
     steady_seconds: int
+    looks: int
 
 
-FULL = Size(rounds=3, deliveries=3_000, naive_deliveries=250, raw_requests=1_500, load_seconds=3.0, steady_seconds=10)
-QUICK = Size(rounds=1, deliveries=1_000, naive_deliveries=100, raw_requests=1_000, load_seconds=2.0, steady_seconds=3)
+FULL = Size(
+    rounds=3, deliveries=3_000, naive_deliveries=250, raw_requests=1_500, load_seconds=3.0, steady_seconds=10, looks=15
+)
+QUICK = Size(
+    rounds=1, deliveries=1_000, naive_deliveries=100, raw_requests=1_000, load_seconds=2.0, steady_seconds=3, looks=5
+)
 
 
 @dataclass(slots=True)
@@ -78,6 +83,8 @@ def _measure(stage: Stage, size: Size) -> list[Row]:
     _say("Making the tenants")
     tenants = stage.fill([Group(_name(fan_out), TENANTS, fan_out) for fan_out in FAN_OUTS])
     groups = {n: [tenant for tenant in tenants if tenant.group == _name(n)] for n in FAN_OUTS}
+    _say(f"Looking at every page with {pages.DELIVERIES:,} deliveries stored")
+    looks = pages.rows(stage.run("bench.pages", "--looks", str(size.looks)))
     stage.start_portal()
     ingest = _ingest(stage, groups[1][0], size)
     stage.command(f"TRUNCATE {measuring.TABLES}")
@@ -86,7 +93,7 @@ def _measure(stage: Stage, size: Size) -> list[Row]:
     stage.wait_for_celery("naive")
     _warm_up(stage, groups)
     delivering = _deliver(stage, groups, size)
-    return [*delivering, *ingest, *_delay(stage, groups[1], size)]
+    return [*delivering, *ingest, *_delay(stage, groups[1], size), *looks]
 
 
 def _ingest(stage: Stage, tenant: Tenant, size: Size) -> list[Row]:

@@ -17,11 +17,16 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from config import outage
+from config.mending import mend
 from connections.api import router as connections
+from connections.apps_api import router as provider_apps
 from deliveries.api import router as deliveries
+from deliveries.trying_api import router as trying
 from rules.api import router as rules
+from rules.versions_api import router as versions
 from workspaces.api import router as workspaces
-from workspaces.bodies import StrictParser
+from workspaces.bodies import StrictParser, ended_too_soon
+from workspaces.embed.api import router as sessions
 from workspaces.errors import ApiError
 from workspaces.errors import not_found as nothing_here
 
@@ -36,7 +41,7 @@ api = NinjaAPI(
     openapi_url="",  # `openapi` below serves it: described once, and for GET alone
     parser=StrictParser(),
 )
-for router in (deliveries, rules, connections, workspaces):
+for router in (deliveries, trying, rules, versions, connections, provider_apps, workspaces, sessions):
     api.add_router("", router)
 
 
@@ -88,7 +93,7 @@ def on_validation_error(request: HttpRequest, error: ValidationError) -> HttpRes
     """A body or query of the wrong shape: every field is named. An id that is none belongs to nothing: 404."""
     if any(fault["loc"][0] == "path" for fault in error.errors):
         return nothing_here().answer()
-    faults = [(_place(fault["loc"]), _mend(fault)) for fault in error.errors]
+    faults = [(_place(fault["loc"]), mend(fault)) for fault in error.errors]
     words = "; ".join(f"{param}: {message}" for param, message in faults)
     return ApiError(400, words, faults=faults).answer()
 
@@ -104,7 +109,7 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(UnreadablePostError)
 def on_broken_body(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
     """The caller hung up in the middle of its body; nothing was stored."""
-    return ApiError(400, "The body ended before its Content-Length.").answer()
+    return ended_too_soon().answer()
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -138,10 +143,6 @@ def on_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """A fault of ours: told without its inside, logged with it."""
     _log.exception("api.fault", path=request.path, method=request.method)
     return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of our own; it was logged.").answer()
-
-
-def _mend(fault: dict[str, Any]) -> str:
-    return "is not a field here: check its spelling." if fault["type"] == "extra_forbidden" else str(fault["msg"])
 
 
 def _place(location: tuple[Any, ...]) -> str:

@@ -8,10 +8,11 @@ from django.apps import AppConfig
 
 
 class WiringConfig(AppConfig):
-    """Every Django process knows our Celery app: whoever commits an event must be able to wake a worker."""
+    """Every Django process knows our Celery app, since whoever commits an event must be able to wake a worker."""
 
     name = "config"
 
     def ready(self) -> None:
-        """Importing the app makes it Celery's current one."""
+        """Importing the app makes it Celery's current one; importing the checks registers them."""
         import_module("config.celery")
+        import_module("config.checks")

@@ -11,11 +11,15 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_process_init
+from django.db import close_old_connections
 
 from config import env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# ``config.checks`` stops a worker that lacks a setting. Django's other checks walk every URL, which would bring all
+# pages and the API into each worker: seconds of a start, and memory for ever.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("jackfield")
 app.conf.update(
@@ -29,6 +33,7 @@ app.conf.update(
     task_default_queue="drain",
     task_routes={"housekeeping.*": {"queue": "housekeeping"}},
     worker_prefetch_multiplier=1,
+    CELERY_DB_REUSE_MAX=2**31,  # by default Celery opens the database connection anew for every task
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
@@ -37,6 +42,13 @@ app.conf.update(
         "sweep": {"task": "deliveries.drain", "schedule": 1.0, "options": {"expires": 1}},
         "release": {"task": "housekeeping.release", "schedule": 2.0, "options": {"expires": 2}},
         "ask-recipients": {"task": "housekeeping.ask_recipients", "schedule": 5.0, "options": {"expires": 5}},
+        "begin-directories": {
+            "task": "housekeeping.begin_directories",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "read-directories": {"task": "housekeeping.read_directories", "schedule": 2.0, "options": {"expires": 2}},
+        "forget-sign-ins": {"task": "housekeeping.forget_sign_ins", "schedule": 30.0, "options": {"expires": 30}},
         "partitions": {"task": "housekeeping.partitions", "schedule": 300.0, "options": {"expires": 300}},
         "retention": {"task": "housekeeping.retention", "schedule": 600.0, "options": {"expires": 600}},
     },
@@ -50,6 +62,12 @@ def _warm_up(**_: Any) -> None:
     from connections.registry import all_providers
 
     all_providers()
+
+
+@task_prerun.connect
+def _drop_broken_connections(**_: Any) -> None:
+    """As Django does before every request: what the last task found broken is opened anew."""
+    close_old_connections()
 
 
 @setup_logging.connect

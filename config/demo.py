@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ from config.demo_story import Story
 from config.stack import Stack, StackError, running
 
 ROOT = Path(__file__).resolve().parent.parent
-HERE = ROOT / "var" / "demo"
-FACTS = ROOT / "var" / "demo.json"
-MADE = HERE / "made"  # which migrations the database has
+VAR = (ROOT / os.environ.get("JACKFIELD_VAR", "var")).resolve()
+HERE = VAR / "demo"
+FACTS = VAR / "demo.json"
+MADE = HERE / "made"  # what the database was made from
 PATIENCE = 60.0  # seconds until a part must answer; a cold, busy laptop needs a few
 
 
@@ -37,7 +39,7 @@ class Ports:
 
     portal: int
 
-    NAMES = ("portal", "vendor page", "Slack", "webhook catcher", "mailbox", "mail server")
+    NAMES = ("portal", "vendor page", "Slack", "webhook catcher", "mailbox", "mail server", "HubSpot")
 
     def __getitem__(self, name: str) -> int:
         return self.portal + self.NAMES.index(name)
@@ -84,15 +86,14 @@ def main() -> int:
 def _run(stack: Stack, ports: Ports) -> None:
     began = time.monotonic()
     environment = _environment(stack, ports)
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)  # nothing is collected: the files are found in place
     start = _Starter(stack, environment, ports)
     start.simulators()
-    if made := stack.postgres is not None and _is_made():
-        start.portal_and_workers()  # beside the look at the database, which will find nothing to do
-    _step("Making the database and its contents")
-    _prepare(environment, ports)
+    if stack.postgres is None or not _is_made(ports):  # else it is all there from the last time
+        _step("Making the database and its contents")
+        _prepare(environment, ports)
     _step("Starting the portal and the workers")
-    if not made:
-        start.portal_and_workers()
+    start.portal_and_workers()
     start.wait()
     facts = _facts(ports)
     _step("Emitting the sample events")
@@ -102,7 +103,7 @@ def _run(stack: Stack, ports: Ports) -> None:
     print(_where(facts, seconds=time.monotonic() - began))
     while not (dead := _dead(stack)):
         time.sleep(0.5)
-    raise StackError(f"{dead} ended unexpectedly: see {HERE.relative_to(ROOT)}/{dead}.log.")
+    raise StackError(f"{dead} ended unexpectedly: see {_shown(HERE)}/{dead}.log.")
 
 
 def _environment(stack: Stack, ports: Ports) -> dict[str, str]:
@@ -111,31 +112,40 @@ def _environment(stack: Stack, ports: Ports) -> dict[str, str]:
         **stack.environment(),
         "JACKFIELD_MODE": "sandbox",
         "JACKFIELD_URL": ports.url("portal"),
-        "SIMULATED_HOSTS": f"slack.com=127.0.0.1:{ports['Slack']}",
+        "SIMULATED_HOSTS": _simulated(ports),
         "SANDBOX_TARGETS": f"127.0.0.1:{ports['webhook catcher']}",
         "EMAIL_URL": f"smtp://127.0.0.1:{ports['mail server']}",
         "PYTHONUNBUFFERED": "1",
     }
 
 
+def _simulated(ports: Ports) -> str:
+    hosts = {"slack.com": "Slack", "app.hubspot.com": "HubSpot", "api.hubapi.com": "HubSpot"}
+    return ",".join(f"{host}=127.0.0.1:{ports[name]}" for host, name in hosts.items())
+
+
 def _prepare(environment: dict[str, str], ports: Ports) -> None:
     """One process migrates and seeds: each start of Django costs a second."""
     command = [sys.executable, "manage.py", "seed_demo", "--migrate", "--facts", str(HERE / "facts.json")]
     files = ["--sandbox", str(HERE / "sandbox.json"), "--catcher", ports.url("webhook catcher")]
+    files += ["--vendor", ports.url("vendor page")]
     done = subprocess.run([*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise StackError(f"The database could not be prepared: {last} (`make clean` starts afresh).")
-    MADE.write_text(_migrations())
+    MADE.write_text(_recipe(ports))
 
 
-def _is_made() -> bool:
-    """Whether the database of the last demo has every migration that there is."""
-    return MADE.exists() and MADE.read_text() == _migrations()
+def _is_made(ports: Ports) -> bool:
+    """Whether the last demo left just what this one would make."""
+    return MADE.exists() and MADE.read_text() == _recipe(ports)
 
 
-def _migrations() -> str:
-    return "\n".join(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/migrations/0*.py")))
+def _recipe(ports: Ports) -> str:
+    """All that goes into the demo's database: the migrations, the seed, and the addresses in it."""
+    found = [*sorted(ROOT.glob("*/migrations/0*.py")), ROOT / "config" / "demo_seed.py"]
+    hashes = [f"{path.relative_to(ROOT)} {sha256(path.read_bytes()).hexdigest()}" for path in found]
+    return "\n".join([f"portal {ports.portal}", *hashes])
 
 
 @dataclass(frozen=True)
@@ -154,15 +164,15 @@ class _Starter:
     def portal_and_workers(self) -> None:
         """Side by side."""
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.ports.portal), "--no-ws"]
-        self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application")
+        self._spawn("portal", *web, "--workers", "1", "--blocking-threads", "16", "config.wsgi:application")
         celery = ["celery", "-A", "config.celery"]
         self._spawn("worker", *celery, "worker", "-Q", "drain,housekeeping", "-c", "3", "-l", "INFO")
 
     def wait(self) -> None:
         """Everything must answer."""
-        for name in ("vendor page", "Slack", "webhook catcher", "mailbox"):
+        for name in ("vendor page", "Slack", "webhook catcher", "mailbox", "HubSpot"):
             _wait(self.stack, f"the {name}", lambda name=name: _answers(self.ports.url(name)))  # type: ignore[misc]
-        _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/readyz"))
+        _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/livez"))
         _wait(self.stack, "the worker", lambda: " ready." in _log("worker"))
         self._spawn("sweeper", "celery", "-A", "config.celery", "beat", "-l", "INFO")  # needed a second later only
 
@@ -176,11 +186,9 @@ def _wait(stack: Stack, what: str, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not ready():
         if dead := _dead(stack):
-            raise StackError(f"{dead} could not start: {_last_line(dead)} (see {HERE.relative_to(ROOT)}/{dead}.log).")
+            raise StackError(f"{dead} could not start: {_last_line(dead)} (see {_shown(HERE)}/{dead}.log).")
         if time.monotonic() > deadline:
-            raise StackError(
-                f"After {PATIENCE:.0f} seconds {what} does not answer: see {HERE.relative_to(ROOT)}/*.log."
-            )
+            raise StackError(f"After {PATIENCE:.0f} seconds {what} does not answer: see {_shown(HERE)}/*.log.")
         time.sleep(0.05)
 
 
@@ -206,7 +214,13 @@ def _last_line(name: str) -> str:
 def _facts(ports: Ports) -> dict[str, Any]:
     facts = json.loads((HERE / "facts.json").read_text())
     staff = {"url": f"{ports.url('portal')}/admin/", **facts.pop("staff")}
-    simulators = {"slack": "Slack", "webhooks": "webhook catcher", "mailbox": "mailbox", "vendor": "vendor page"}
+    simulators = {
+        "slack": "Slack",
+        "hubspot": "HubSpot",
+        "webhooks": "webhook catcher",
+        "mailbox": "mailbox",
+        "vendor": "vendor page",
+    }
     return {
         "portal_url": ports.url("portal"),
         "vendor_url": ports.url("vendor page"),
@@ -230,10 +244,11 @@ def _where(facts: dict[str, Any], *, seconds: float) -> str:
         "Portal": facts["portal_url"],
         "Your product": f"{facts['vendor_url']}  (a pretend one: trigger an alert there)",
         "Slack": simulators["slack"],
+        "HubSpot": simulators["hubspot"],
         "Webhooks": simulators["webhooks"],
         "Mailbox": simulators["mailbox"],
         "Staff": f"{facts['staff']['url']}  ({facts['staff']['username']} / {facts['staff']['password']})",
-        "Keys and ids": str(FACTS.relative_to(ROOT)),
+        "Keys and ids": _shown(FACTS),
     }
     lines = [f"  {name:<14}{where}" for name, where in rows.items()]
     return "\n".join([f"Ready after {seconds:.1f} s. Ctrl-C stops all of it.\n", *lines, ""])
@@ -244,6 +259,11 @@ def _port() -> int:
     if not text.isdigit() or not 1024 <= int(text) <= 65_000:
         raise StackError(f"JACKFIELD_PORT must be a port from 1024 to 65000, not {text!r}.")
     return int(text)
+
+
+def _shown(path: Path) -> str:
+    """A path as a person in this directory would type it."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _step(words: str) -> None:

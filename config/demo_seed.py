@@ -13,13 +13,15 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from connections.models import Connection, Recipient
+from connections.provider import Client
+from connections.provider_apps import set_app
 from connections.recipients import name_recipients
 from rules import authoring
 from rules.authoring import Wording
 from rules.models import EventType, Rule
 from workspaces.api import issue_key
 from workspaces.keys import new_machine_key
-from workspaces.models import MachineKey, Organization, PublishableKey, Workspace
+from workspaces.models import Environment, MachineKey, Organization, PublishableKey, Workspace
 
 ACTOR = "demo"
 STAFF = ("support", "support")  # the demo's staff account: user name and password
@@ -33,6 +35,7 @@ class Team:
     name: str
     token: str
     channels: dict[str, tuple[str, str]]  # environment -> (id, name)
+    generated_channels: int = 0  # so many more, for the picker to cope with
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,16 @@ SPRINGFIELD = Tenant(
             "staging": ("C0SPSTAGE01", "staging-alerts"),
             "development": ("C0SPDEV0001", "dev-alerts"),
         },
+        generated_channels=50_000,
     ),
     receiver=("/springfield/harness", "Springfield test harness", "whsec_c3ByaW5nZmllbGQtc2FuZGJveC1zaWduaW5nLWtleSE="),
     inbox="homer@springfield-npp.dev",
 )
 ENVIRONMENTS = ("production", "staging", "development")
+APPS = {  # the simulators' own
+    "slack": Client("1000.2000", "sandbox-slack-secret"),
+    "hubspot": Client("b5a1c0de-0000-4000-8000-000000000001", "sandbox-hubspot-secret"),
+}
 ALERT = {
     "id": "",
     "title": "{{ payload.resource }} is at {{ payload.value }}",
@@ -89,15 +97,16 @@ ALERT = {
 SIGN_UP = {"title": "New user", "template": "{{ email }} joined {{ account_id }}."}
 
 
-def seed(*, catcher: str) -> dict[str, Any]:
+def seed(*, catcher: str, vendor: str) -> dict[str, Any]:
     """Make what is missing, and return the keys and ids of all of it."""
-    organization, _ = Organization.objects.get_or_create(name="Beaconry")
+    organization, _ = Organization.objects.update_or_create(name="Beaconry", defaults={"embed_origins": [vendor]})
     machine = _machine_key(organization)
     rows = [
         _Place(organization, tenant, environment, catcher).fill()
         for tenant in (CASTERLY, SPRINGFIELD)
         for environment in ENVIRONMENTS
     ]
+    _apps(organization)
     _staff()
     return {
         "organization_id": str(organization.id),
@@ -114,6 +123,7 @@ def sandbox_seed(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "slack_teams": [_team(tenant.team) for tenant in tenants],
         "vendor_workspaces": facts["workspaces"],
+        "vendor_keys": [{name: facts[name] for name in ("organization_id", "access_key", "secret_key")}],
         "webhook_receivers": [
             {"path": tenant.receiver[0], "name": tenant.receiver[1], "secret": tenant.receiver[2]} for tenant in tenants
         ],
@@ -125,8 +135,15 @@ def _team(team: Team) -> dict[str, Any]:
     others = [
         {"id": f"{team.id}GEN".replace("T0", "C0", 1), "name": "general"},
         {"id": f"{team.id}OLD".replace("T0", "C0", 1), "name": "old-ops", "is_archived": True},
+        {"id": f"{team.id}BOARD".replace("T0", "C0", 1), "name": "board", "is_private": True},  # without the bot
     ]
-    return {"team_id": team.id, "team_name": team.name, "bot_token": team.token, "channels": [*own, *others]}
+    return {
+        "team_id": team.id,
+        "team_name": team.name,
+        "bot_token": team.token,
+        "channels": [*own, *others],
+        "generated_channels": team.generated_channels,
+    }
 
 
 @dataclass
@@ -256,6 +273,13 @@ def _machine_key(organization: Organization) -> MachineKey:
         found.seal("secret", parts.secret)
         found.save()
     return found
+
+
+def _apps(organization: Organization) -> None:
+    """The simulators know one app each, and so it serves all three environments."""
+    for provider, client in APPS.items():
+        for environment in Environment:
+            set_app(organization=organization, provider=provider, environment=environment, client=client, actor=ACTOR)
 
 
 def _staff() -> None:

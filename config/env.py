@@ -66,5 +66,11 @@ def database(name: str) -> dict[str, object] | None:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or 5432),
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "jackfield"},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": "jackfield",
+            # Each connection plans a statement once, not every time: planning a claim takes as long as doing it.
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+        },
     }

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from config.samples import samples
+from deliveries import pulse
+
+# A sweep is due every two seconds. Workers that are started anew must not take the API out of service with them.
+SWEEP_SECONDS = 900
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to go on."""
     return render(request, "home.html", {"url": settings.PUBLIC_URL})
+
+
+@require_safe
+def patterns(request: HttpRequest) -> HttpResponse:
+    """Every component in every state, for whoever builds pages; see config/urls.py for where it is."""
+    return render(request, "patterns.html", samples())
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -20,10 +35,50 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """It can accept events: PostgreSQL answers. Redis is reported but not required: it carries only wake-ups."""
-    parts = {"postgresql": _postgresql(), "redis": _redis()}
-    ready = parts["postgresql"]
-    return JsonResponse({"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503)
+    """It can accept events, and somebody will send them: PostgreSQL answers, and the sweeper was here lately.
+
+    Redis is reported but not required: it carries only wake-ups. Without it there is no age, nor before the first
+    sweep.
+    """
+    database, sweep = _postgresql(), _sweep()
+    faults = [words for words in (_database_fault(database), sweep.fault) if words]
+    told = {
+        "status": "unavailable" if faults else "ok",
+        "postgresql": database,
+        "redis": sweep.redis,
+        "sweep_age_seconds": sweep.age,
+        "message": " ".join(faults) or "Events are accepted and sent.",
+    }
+    return JsonResponse(told, status=503 if faults else 200)
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """Whether Redis answered, and how long ago it was told of a sweep."""
+
+    redis: bool
+    age: float | None = None
+
+    @property
+    def fault(self) -> str:
+        """What is wrong, and how to mend it; empty when nothing is."""
+        if self.age is None or self.age <= SWEEP_SECONDS:
+            return ""
+        return (
+            f"The last sweep was {self.age:.0f} seconds ago, and one is due every two: start the beat and the worker of"
+            " the queue housekeeping."
+        )
+
+
+def _sweep() -> _Sweep:
+    try:
+        return _Sweep(redis=True, age=pulse.age())
+    except redis.RedisError:
+        return _Sweep(redis=False)
+
+
+def _database_fault(answers: bool) -> str:  # noqa: FBT001
+    return "" if answers else "PostgreSQL does not answer, so no event can be accepted: see DATABASE_URL."
 
 
 def _postgresql() -> bool:
@@ -34,10 +89,3 @@ def _postgresql() -> bool:
         connection.close()
         return False
     return True
-
-
-def _redis() -> bool:
-    try:
-        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping())
-    except redis.RedisError:
-        return False

@@ -45,7 +45,7 @@ EMAIL_FROM = env.text("EMAIL_FROM", "Jackfield <alerts@localhost>")
 
 # --------------------------------------------------------------------------- the pipeline
 
-DRAIN_THREADS = env.number("DRAIN_THREADS", 64)  # waits on HTTP, for each worker process
+DRAIN_THREADS = env.number("DRAIN_THREADS", 128)  # waits on HTTP, for each worker process
 CONNECTION_PARALLEL = env.number("CONNECTION_PARALLEL", 10)  # deliveries in flight to one connection
 WORKSPACE_PARALLEL = env.number("WORKSPACE_PARALLEL", 64)  # deliveries in flight for one workspace
 RETENTION_DAYS = env.number("RETENTION_DAYS", 30)
@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "workspaces.embed.framing.Framing",
     "config.outage.outage_is_503",
     "config.cors.browsers_may_emit",
     "django.middleware.security.SecurityMiddleware",
@@ -91,6 +93,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -104,12 +107,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = MODE != "production"  # there `manage.py collectstatic` gathers them; see config/checks.py
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the API measures for itself, and stricter: workspaces/bodies.py
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import idna
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from connections.names import look_up
 from connections.networks import is_public
@@ -104,17 +105,21 @@ def read_url(url: str, policy: Policy) -> Target | Forbidden:
     if len(url) > URL_MOST:
         return Forbidden(f"The address is longer than {URL_MOST} characters: shorten it.")
     if not url.isprintable() or " " in url or "\\" in url:
-        return Forbidden("The address holds a space, a backslash or an invisible character: remove it.")
+        return Forbidden(gettext_noop("The address holds a space, a backslash or an invisible character: remove it."))
     whole = _URL.match(url)
     if whole is None or whole["scheme"].lower() not in ("https", "http"):
-        return Forbidden("The address must begin with https:// followed by a host name.")
+        return Forbidden(gettext_noop("The address must begin with https:// followed by a host name."))
     if whole.end() < len(url):
-        return Forbidden("The part of the address from # on is never sent: remove it.")
+        return Forbidden(gettext_noop("The part of the address from # on is never sent: remove it."))
     if "@" in whole["authority"]:
-        return Forbidden("The address holds a user name or password: remove it and enter it as a credential.")
+        return Forbidden(
+            gettext_noop("The address holds a user name or password: remove it and enter it as a credential.")
+        )
     authority = _AUTHORITY.fullmatch(whole["authority"])
     if authority is None:
-        return Forbidden("The host or the port of the address cannot be read: write it as https://host.example.com/….")
+        return Forbidden(
+            gettext_noop("The host or the port of the address cannot be read: write it as https://host.example.com/….")
+        )
     secure = whole["scheme"].lower() == "https"
     port = int(authority["port"] or (443 if secure else 80))
     path = quote(whole["path"], safe=_PATH_SAFE)
@@ -129,7 +134,9 @@ def _read_host(written: str, port: int, path: str, *, secure: bool, policy: Poli
         authority = _authority(written, port, secure=secure)
         return Target(bare, authority, path, secure=secure, peer=(bare, port), trusted=True)
     if not secure and 80 not in policy.ports:
-        return Forbidden("The address begins with http://, which anybody on the way can read: use https://.")
+        return Forbidden(
+            gettext_noop("The address begins with http://, which anybody on the way can read: use https://.")
+        )
     if port not in policy.ports:
         permitted = ", ".join(map(str, sorted(policy.ports)))
         return Forbidden(f"The address names port {port}; permitted is {permitted}: leave the port out.")
@@ -137,7 +144,7 @@ def _read_host(written: str, port: int, path: str, *, secure: bool, policy: Poli
     if isinstance(host, Forbidden):
         return host
     if host == policy.own_host:
-        return Forbidden("The address is our own: a message sent there would come back to us.")
+        return Forbidden(gettext_noop("The address is our own: a message sent there would come back to us."))
     authority = _authority(f"[{host}]" if ":" in host else host, port, secure=secure)
     simulator = policy.simulated_hosts.get(host)
     if simulator is not None:
@@ -184,11 +191,11 @@ def resolve(target: Target, *, seconds: float) -> list[SocketAddress] | Failure:
     try:
         found = look_up(host, seconds=seconds, search=target.trusted)
     except TimeoutError:
-        return Failure(Trouble.TIMEOUT, f"Looking up “{host}” took too long.")
+        return Failure(Trouble.TIMEOUT, gettext("Looking up “%(host)s” took too long.") % {"host": host})
     except OSError:
-        return Failure(Trouble.NAME_NOT_FOUND, f"The name “{host}” could not be found.")
+        return Failure(Trouble.NAME_NOT_FOUND, gettext("The name “%(host)s” could not be found.") % {"host": host})
     if not found:
-        return Failure(Trouble.NAME_NOT_FOUND, f"The name “{host}” has no address.")
+        return Failure(Trouble.NAME_NOT_FOUND, gettext("The name “%(host)s” has no address.") % {"host": host})
     if not target.trusted and not all(map(is_public, found)):
         return Failure(Trouble.FORBIDDEN_ADDRESS, _NOT_PUBLIC.format(host=host))
     return [(address, port) for address in found[:ADDRESSES_MOST]]
@@ -201,10 +208,10 @@ def check_for_save(url: str, *, field: str = "url") -> Fault | None:
     """What is wrong with a URL that a customer wants to save; a name that is not found yet is only warned of."""
     target = read_url(url, policy())
     if isinstance(target, Forbidden):
-        return Fault(field, target.reason)
+        return Fault(field, gettext(target.reason))
     found = resolve(target, seconds=SAVE_LOOKUP_SECONDS)
     if not isinstance(found, Failure):
         return None
     if found.trouble is Trouble.FORBIDDEN_ADDRESS:
         return Fault(field, found.detail)
-    return Fault(field, f"{found.detail} It is saved all the same: check the spelling.", warning=True)
+    return Fault(field, f"{found.detail} {gettext('It is saved all the same: check the spelling.')}", warning=True)

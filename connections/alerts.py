@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from connections.provider import Job
+from connections.provider import Action, Digest, Field, Job
 
 TITLE = '{{ event.type | replace: ".", " " | replace: "_", " " | capitalize }}'
 MESSAGE = '{{ message | default: description | default: summary | default: "" }}'
+
+TITLE_SHARE, LINE_SHARE = 100, 300  # characters of one event's title in a digest's title, and in its line
 
 # C0 and C1 controls but tab and line feed, halves of surrogate pairs, and the marks that reorder what is read.
 # Source for the last: CVE-2021-42574, where text reads otherwise than it runs.
@@ -43,6 +46,11 @@ def mark_of(severity: str) -> Mark | None:
     return _MARKS.get(severity)
 
 
+def mark_for(job: Job) -> Mark | None:
+    """The mark of the job's severity; of a digest, that of the worst in it."""
+    return mark_of(next(iter(job.digest.by_severity), "") if job.digest else job.event.severity)
+
+
 def badges(job: Job) -> list[str]:
     """What must never be overlooked: that this is not production, or only a test."""
     words = [] if job.workspace.environment == "production" else [job.workspace.environment]
@@ -53,6 +61,44 @@ def footer(job: Job) -> str:
     """Where the alert comes from, in one line."""
     parts = [job.event.type, job.workspace.name, *badges(job), f"event {short(job.event.id)}"]
     return cut(one_line(" · ".join(parts)), 300)
+
+
+def title_field(action: Action) -> Field | None:
+    """Where a rule says how the alert is called: the input that has ``TITLE`` unless it says otherwise."""
+    return next((asked for asked in action.fields if asked.default == TITLE), None)
+
+
+def digest_title(digest: Digest) -> str:
+    """``12 events: Disk is full, and 11 more``."""
+    first = cut(one_line(digest.first[0].title), TITLE_SHARE) if digest.first else ""
+    return f"{digest.count:,} events" + (f": {first}, and {digest.count - 1:,} more" if first else "")
+
+
+def digest_text(digest: Digest) -> str:
+    """A line for each of the first few events, its severity before its title, and how many there are besides."""
+    lines = [f"• {_with_severity(line.severity, cut(one_line(line.title), LINE_SHARE))}" for line in digest.first]
+    more = digest.count - len(digest.first)
+    return "\n".join([*lines, f"… and {more:,} more"] if more > 0 else lines)
+
+
+def digest_facts(digest: Digest) -> list[tuple[str, str]]:
+    """How many there are of each severity, and when the first and the last of them happened, as (label, value)."""
+    counts = [(_word(severity), f"{count:,}") for severity, count in digest.by_severity.items()]
+    return [*counts, ("First", _clock(digest.began_at)), ("Last", _clock(digest.ended_at))]
+
+
+def _with_severity(severity: str, title: str) -> str:
+    mark = mark_of(severity)
+    return f"{mark.emoji} {mark.word}: {title}" if mark else title
+
+
+def _word(severity: str) -> str:
+    mark = mark_of(severity)
+    return mark.word if mark else "Without severity"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def short(id: UUID) -> str:

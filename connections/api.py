@@ -9,6 +9,7 @@ from ninja import Router, Status
 
 from connections import settling
 from connections.catalogue import integration_shape
+from connections.connecting import parting
 from connections.models import Connection
 from connections.provider import Inactive
 from connections.registry import all_providers
@@ -57,7 +58,7 @@ def list_workspace_connections(request: Call, workspace_id: UUID, limit: Limit =
 def create_connection(request: Call, body: ConnectionIn) -> Any:
     """Webhook, capture and e-mail by this call; destinations that are signed in to, in the portal."""
     settled = settling.plug_in(
-        workspace=request.auth.workspace(body.workspace),
+        workspace=request.auth.workspace(body.workspace, param="workspace"),
         provider_slug=_slug(body.type),
         name=body.name,
         metadata=body.metadata,
@@ -100,15 +101,17 @@ def change_connection(request: Call, connection_id: UUID, body: ConnectionChange
 def remove_connection(request: Call, connection_id: UUID) -> Any:
     """409 while active rules use it, unless the optional body says `{"force_delete": true}`. Its secrets go at once."""
     row = _own(request, connection_id)
-    settling.unplug(row, forced=_force(whole(request)), actor=request.auth.name)
+    parting.part(row, forced=_force(whole(request)), actor=request.auth.name)
     return {"id": connection_id, "type": row.provider}
 
 
 @router.get("/integrations", response={200: Page[Integration], **READING}, summary="List the destinations")
-def list_integrations(request: Call) -> Any:
-    """What can be plugged in, what each asks for, and what it can do."""
-    records = [integration_shape(kind) for kind in all_providers().values()]
-    return {"count": len(records), "limit": 200, "next_cursor": None, "records": records}
+def list_integrations(request: Call, limit: Limit = ALL, cursor: str | None = None) -> Any:
+    """What can be plugged in, what each asks for, and what it can do; by their types."""
+    left = sorted(slug for slug in all_providers() if slug > (cursor or ""))
+    records = [integration_shape(all_providers()[slug]) for slug in left[:limit]]
+    next_cursor = left[limit - 1] if len(left) > limit else None
+    return {"count": len(records), "limit": limit, "next_cursor": next_cursor, "records": records}
 
 
 def _own(request: Call, connection_id: UUID) -> Connection:

@@ -41,6 +41,7 @@ def _asked(asked: Field) -> dict[str, Any]:
         "required": asked.required,
         "helpText": asked.hint,
         "defaultValue": asked.default,
+        "maxLength": asked.max_length,
     }
     if asked.kind is Kind.URL:
         shown["validate"] = "url"

@@ -1,8 +1,8 @@
 """The door for HTTP: one request out, one reply back. The only user of ``requests``.
 
 No redirect is followed, no proxy, cookie, ``.netrc`` or certificate bundle is taken from the environment, no content is
-decoded, no more than 64 KiB is kept, and all of it ends by one deadline. Whatever the outside does comes back as a
-``Failure``, never as an exception.
+decoded, no more is kept than the caller asks for (64 KiB unless it says), and all of it ends by one deadline. Whatever
+the outside does comes back as a ``Failure``, never as an exception.
 
 ``requests`` gives the request its form and the tests their seam (``responses`` stands in for ``HTTPAdapter.send``);
 what happens on the wire is ours: ``connections.lines``.
@@ -40,24 +40,27 @@ _OURS = re.compile(
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*")  # RFC 9110, sections 5.1 and 5.5
 
 
-def send(request: Request, *, seconds: float = 15.0) -> Reply:
-    """Make one request; ``seconds`` is for all of it, from the lookup of the name to the last byte of the body."""
+def send(request: Request, *, seconds: float = 15.0, most: int = BODY_MOST) -> Reply:
+    """Make one request; ``seconds`` is for all of it, from the lookup of the name to the last byte of the body.
+
+    ``most`` is how many bytes of the body are kept: a delivery needs few, a page of a directory many.
+    """
     start = monotonic()
-    reply = _attempt(request, Deadline(seconds))
+    reply = _attempt(request, Deadline(seconds), most)
     return replace(reply, elapsed_ms=round((monotonic() - start) * 1_000))
 
 
-def _attempt(request: Request, deadline: Deadline) -> Reply:
+def _attempt(request: Request, deadline: Deadline, most: int) -> Reply:
     target = read_url(request.url, addresses.policy())
     if isinstance(target, Forbidden):
         return Failure(Trouble.FORBIDDEN_URL, target.reason)
     headers = _headers(request, target)
     if isinstance(headers, Failure):
         return headers
-    exchange = _Exchange(target, deadline)
+    exchange = _Exchange(target, deadline, most)
     try:
         response = _ADAPTER.send(_Prepared(request, headers, exchange), stream=True)
-        return _answer(response)
+        return _answer(response, most)
     except NoWay as refusal:
         return refusal.failure
     except (OSError, http.client.HTTPException, HTTPError, ValueError) as error:
@@ -88,9 +91,10 @@ def _headers(request: Request, target: Target) -> CaseInsensitiveDict[str] | Fai
 class _Exchange:
     """One request on one line. It stands where ``HTTPAdapter`` expects a connection pool."""
 
-    def __init__(self, target: Target, deadline: Deadline) -> None:
+    def __init__(self, target: Target, deadline: Deadline, most: int) -> None:
         self.target = target
         self._deadline = deadline
+        self._most = most
         self._line: Line | None = None
         self._response: Response | None = None
 
@@ -98,7 +102,7 @@ class _Exchange:
         self, *, method: str, url: str, body: bytes | None, headers: Mapping[str, str], **_: object
     ) -> Response:
         self._line = line = pool.take(self.target)
-        self._response = line.ask(method, url, headers, body, self._deadline)
+        self._response = line.ask(method, url, headers, body, self._deadline, most=self._most)
         return self._response
 
     def finish(self) -> None:
@@ -162,13 +166,13 @@ def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return joined
 
 
-def _answer(response: requests.Response) -> Answer:
-    body: bytes = response.raw.read(BODY_MOST + 1)
+def _answer(response: requests.Response, most: int) -> Answer:
+    body: bytes = response.raw.read(most + 1)
     return Answer(
         status=response.status_code,
         headers=dict(response.headers.lower_items()),
-        body=body[:BODY_MOST],
-        truncated=len(body) > BODY_MOST,
+        body=body[:most],
+        truncated=len(body) > most,
     )
 
 

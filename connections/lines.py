@@ -25,8 +25,8 @@ from connections.provider import Failure
 from connections.wire import Deadline, TooLong, Wire, dial
 
 HEADERS_MOST = 65_536  # bytes read for the status line and all headers, interim answers included
-BODY_MOST = 65_536  # bytes kept of a body
-_FRAMED_BODY_MOST = 4 * BODY_MOST  # bytes read for it, chunk sizes and trailers included
+BODY_MOST = 65_536  # bytes kept of a body, unless the caller says otherwise
+_FRAMED = 4  # times as many bytes are read for it, chunk sizes and trailers included
 _IDLE_SECONDS = 4.0  # Node.js, the most impatient of the usual servers, closes an idle connection after 5 s
 
 _Key = tuple[str, tuple[str, int], bool]
@@ -73,7 +73,14 @@ class Line(http.client.HTTPConnection):
         self._unsent: list[bytes] = []
 
     def ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
+        *,
+        most: int = BODY_MOST,
     ) -> Response:
         """One request and the head of its answer. Raises ``NoWay``, ``OSError`` and ``HTTPException``."""
         self._deadline = deadline
@@ -82,7 +89,7 @@ class Line(http.client.HTTPConnection):
         self._flush(wire)
         wire.allowance = HEADERS_MOST
         response = self._head()
-        wire.allowance = _FRAMED_BODY_MOST
+        wire.allowance = _FRAMED * most
         return response
 
     def connect(self) -> None:

@@ -59,6 +59,8 @@ class Field:
     options: tuple[tuple[str, str], ...] = ()  # (value, label)
     max_length: int = 2_000
     depends_on: tuple[str, str] | None = None  # (field, value): asked only when that field has that value
+    directory: str = ""  # the kind of directory that its value is picked from
+    fits: int = 0  # of a template: the most characters of what it comes to that arrive; 0: nothing is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,18 @@ class Action:
     fields: tuple[Field, ...] = ()
     pace: Pace | None = None
     max_requests: int = 1  # the most steps one delivery may take
+    digest: bool = False  # whether one message can tell of many events (``job.digest``); else each is sent by itself
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryKind:
+    """One sort of thing that an account holds and a field picks from: Slack's channels, HubSpot's lists."""
+
+    key: str
+    label: str  # one of them, in the middle of a sentence: "channel"
+    label_plural: str
+    one_page_limit: int  # the most entries that one page brings
+    max_requests: int = 1  # the most steps that one page, or one look-up, may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,66 @@ class Fault:
     field: str
     message: str
     warning: bool = False
+
+
+class ClientAuth(StrEnum):
+    """How we prove at the token endpoint that we are the vendor's app (RFC 6749, section 2.3.1)."""
+
+    BODY = "client_secret_post"
+    BASIC = "client_secret_basic"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """How an account is signed in to with OAuth 2.0, by the authorization code.
+
+    ``account_keys`` name the settings of a connection that hold the account's id and its name. ``asks`` says in plain
+    words what will be asked for, ``installer`` who may grant it. ``revoke_url`` is an RFC 7009 endpoint; a provider
+    with another way describes it in ``Provider.revoke``. ``pkce`` is a decision for each vendor, with its reason.
+    """
+
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    account_keys: tuple[str, str]
+    pkce: bool
+    asks: tuple[str, ...]
+    installer: str
+    optional_scopes: tuple[str, ...] = ()
+    separator: str = " "
+    client_auth: ClientAuth = ClientAuth.BODY
+    authorize_params: tuple[tuple[str, str], ...] = ()
+    revoke_url: str = ""
+    issuer: str = ""  # what RFC 9207's ``iss`` must be when it is given; "": the origin of ``authorize_url``
+
+
+# --------------------------------------------------------------------------- what it exchanges with whoever signs in
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The vendor's own app at the provider."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signed in. ``settings`` may be seen, ``credentials`` are sealed; times in them are seconds since 1970."""
+
+    id: str
+    name: str
+    settings: Mapping[str, Any]
+    credentials: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an account was not connected, and what a person can do, both in plain sentences."""
+
+    reason: str
+    fix: str
 
 
 # --------------------------------------------------------------------------- what it exchanges with the pipeline
@@ -118,11 +192,33 @@ class WorkspaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One event of a digest, by its title."""
+
+    title: str
+    severity: str  # "" when the event has none
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Many events in one message, the job's own among them."""
+
+    count: int
+    by_severity: Mapping[str, int]  # the worst first; "" counts those without one
+    first: tuple[DigestLine, ...]  # the first few
+    began_at: datetime  # when the first of them was created, and the last
+    ended_at: datetime
+    event_ids: tuple[UUID, ...]  # of the first thousand
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One attempt at one delivery. ``inputs`` are already rendered; ``now`` is the only clock there is.
 
     ``first_sent_at`` is the time of the first attempt, the same on every retry, so that a body can stay
-    the same byte for byte. ``recipients`` are the connection's *confirmed* mail addresses.
+    the same byte for byte. ``recipients`` are the connection's *confirmed* mail addresses. With a ``digest``, the
+    message is that, and not the alert of the one event.
     """
 
     delivery_id: UUID
@@ -138,6 +234,7 @@ class Job:
     attempt: int = 1
     test: bool = False
     recipients: tuple[str, ...] = ()
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +374,53 @@ class Outcome:
         return self.code is Code.DELIVERED
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a directory. ``facts`` are plain JSON; ``is_archived`` is the one that every kind understands."""
+
+    id: str
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """One page. ``next_cursor`` is empty on the last; ``gaps`` say in plain sentences what no page will hold."""
+
+    entries: tuple[Entry, ...]
+    next_cursor: str = ""
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """There is no page, or no such entry: why, and what a person can do, both in plain sentences.
+
+    ``retry`` says whether asking again by itself can help, ``retry_after`` (seconds) when. ``anew`` says that the
+    cursor is no longer good, so that the reading has to begin again.
+    """
+
+    reason: str
+    fix: str = ""
+    retry: bool = False
+    retry_after: float | None = None
+    anew: bool = False
+
+
 Course = Generator[Step, Reply, Outcome]
 """The course of one delivery: yields steps, is sent replies, returns the outcome."""
+
+Identification = Generator[Step, Reply, Account | Refusal]
+"""The course that finds out who signed in."""
+
+Revocation = Generator[Step, Reply, None]
+"""The course that tells a provider that its token is not needed any more; whatever it answers is taken for a yes."""
+
+Listing = Generator[Step, Reply, DirectoryPage | Unread]
+"""The course of one page of a directory."""
+
+Lookup = Generator[Step, Reply, Entry | Unread]
+"""The course of one look-up in a directory."""
 
 
 class Provider:
@@ -288,9 +430,11 @@ class Provider:
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()  # other names that the API accepts for the slug
     auth: ClassVar[Auth] = Auth.NONE
+    oauth: ClassVar[OAuth2 | None] = None  # declared exactly by those whose ``auth`` is OAUTH
     description: ClassVar[str] = ""
     fields: ClassVar[tuple[Field, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()
+    directories: ClassVar[tuple[DirectoryKind, ...]] = ()
 
     def action(self, key: str) -> Action:
         """The action of that key. Raises ``KeyError`` when the provider has none."""
@@ -314,3 +458,37 @@ class Provider:
     def deliver(self, job: Job) -> Course:
         """Describe the sending of one delivery."""
         raise NotImplementedError
+
+    def directory_kind(self, key: str) -> DirectoryKind:
+        """The directory of that key. Raises ``KeyError`` when the provider has none."""
+        for kind in self.directories:
+            if kind.key == key:
+                return kind
+        raise KeyError(key)
+
+    def directory(
+        self, kind: str, cursor: str, *, settings: Mapping[str, Any], credentials: Mapping[str, str]
+    ) -> Listing:
+        """Describe the reading of one page; ``cursor`` is empty for the first."""
+        raise NotImplementedError
+
+    def entry_id(self, kind: str, text: str) -> str:
+        """The id that a pasted text holds: the id itself, a link, a mention. Empty when it holds none."""
+        return ""
+
+    def find_entry(
+        self, kind: str, text: str, *, settings: Mapping[str, Any], credentials: Mapping[str, str]
+    ) -> Lookup:
+        """Describe the look-up of one entry, from a pasted id or link."""
+        raise NotImplementedError
+
+    def identify(self, token: Mapping[str, Any], client: Client) -> Identification:
+        """Describe how to find out whose account a fresh token opens.
+
+        ``token`` is the token endpoint's answer; it has an ``access_token``, and ``expires_at`` when it runs out.
+        """
+        raise NotImplementedError
+
+    def revoke(self, credentials: Mapping[str, str]) -> Revocation:
+        """Describe how to give the credentials back, for a provider without a ``revoke_url``."""
+        yield from ()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from urllib.parse import urljoin
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from connections import smtp
 from connections.models import Connection, Recipient
 from connections.provider import Answer, Failure, Mail, Reply, Trouble
+from workspaces import audit
 
+ASK_AGAIN_AFTER = timedelta(minutes=10)
 _OF_ONE_MESSAGE = (Trouble.MAIL_REJECTED, Trouble.MAIL_DEFERRED)
 _log = structlog.get_logger("connections")
 
@@ -68,6 +72,34 @@ def _ask(recipient: Recipient) -> Reply | None:
         if reply.trouble is not Trouble.MAIL_REJECTED:
             Recipient.objects.filter(id=recipient.id).update(asked_at=None)
     return reply
+
+
+def may_be_asked(recipient: Recipient) -> bool:
+    """Whether somebody who has not answered can be asked once more: nobody's inbox is flooded from here."""
+    waited = recipient.asked_at is not None and recipient.asked_at <= timezone.now() - ASK_AGAIN_AFTER
+    return recipient.confirmed_at is None and waited
+
+
+def ask_again(recipient: Recipient, *, actor: str) -> bool:
+    """Let the next sweep mail the question once more, with a new link. False when it is too soon, or was answered.
+
+    Race: pressed twice. The first update takes the time away that the second one looks for.
+    """
+    with transaction.atomic():
+        due = Recipient.objects.filter(
+            id=recipient.id, confirmed_at=None, asked_at__lte=timezone.now() - ASK_AGAIN_AFTER
+        )
+        if not due.update(asked_at=None):
+            return False
+        audit.record(
+            actor=actor,
+            verb="recipient.asked_again",
+            subject=recipient.connection_id,
+            organization_id=recipient.organization_id,
+            workspace_id=recipient.workspace_id,
+            recipient=str(recipient.id),
+        )
+    return True
 
 
 def find(token: str) -> Recipient | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from connections import addresses
 from connections.models import Connection
@@ -36,7 +37,8 @@ def plug_in(
     """A new connection. Raises ApiError 422 naming every wrong field."""
     kind = provider(provider_slug)
     if kind.auth is Auth.OAUTH:
-        raise ApiError(422, f"{kind.name} is connected in the portal, by signing in there.")
+        words = f"{kind.name} is connected in the portal, by signing in there."
+        raise ApiError(422, words, faults=[("type", words)])
     connection = Connection(
         organization_id=workspace.organization_id,
         workspace=workspace,
@@ -86,7 +88,7 @@ def unplug(connection: Connection, *, forced: bool, actor: str) -> None:
     with changes.of_rules(connection.workspace_id):
         if not forced and connection.rules.filter(active=True).exists():
             raise ApiError(409, "Active rules use this connection. Delete them first, or send force_delete: true.")
-        if not Connection.objects.filter(id=connection.id).exists():
+        if not Connection.objects.select_for_update().filter(id=connection.id).exists():
             raise not_found()
         _trace(connection, actor=actor, verb="connection.deleted")
         Connection.objects.filter(id=connection.id).delete()
@@ -169,14 +171,14 @@ def _field_fault(asked: Field, values: Mapping[str, Any]) -> Fault | None:
         problem = _shape_problem(asked, value)
         return Fault(asked.key, problem) if problem else None
     needed = asked.required and (not asked.depends_on or values.get(asked.depends_on[0]) == asked.depends_on[1])
-    return Fault(asked.key, "is missing.") if needed else None
+    return Fault(asked.key, gettext("is missing.")) if needed else None
 
 
 def _shape_problem(asked: Field, value: Any) -> str:
     match asked.kind:
         case Kind.EMAILS:
             right = isinstance(value, list) and all(isinstance(address, str) for address in value)
-            return "" if right else "must be a list of mail addresses."
+            return "" if right else gettext("must be a list of mail addresses.")
         case Kind.HEADERS:
             right = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
             if not right:
@@ -188,9 +190,9 @@ def _shape_problem(asked: Field, value: Any) -> str:
 
 def _text_problem(asked: Field, value: Any) -> str:
     if not isinstance(value, str):
-        return "must be a text."
+        return gettext("must be a text.")
     if len(value) > asked.max_length:
-        return f"must be at most {asked.max_length} characters."
+        return gettext("must be at most %(most)s characters.") % {"most": asked.max_length}
     if "\0" in value:
         return "must not hold the character U+0000."
     choices = [choice for choice, _ in asked.options]

@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field, StrictBool, StrictInt
 
 from connections.models import Connection
-from workspaces.wire import Fault, Moment
+from workspaces.wire import Fault, Moment, changed_at
 
 
 class ConnectionIn(Schema):
@@ -98,7 +98,7 @@ def connection_shape(row: Connection) -> dict[str, Any]:
         "retry_delays": row.retry_delays,
         "created_by": row.created_by,
         "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        "updated_at": changed_at(row),
     }
     recipients = [{"address": one.address, "confirmed": one.confirmed_at is not None} for one in row.recipients.all()]
     return {**shown, "recipients": recipients} if recipients else shown

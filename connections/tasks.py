@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from connections import directory, reading_on
+from connections.connecting.forgetting import forget
 from connections.recipients import ask_all
 
 
@@ -11,3 +13,21 @@ from connections.recipients import ask_all
 def ask_recipients() -> None:
     """Every address that nobody has been asked about yet gets its question."""
     ask_all()
+
+
+@shared_task(name="housekeeping.begin_directories")
+def begin_directories() -> None:
+    """What was just connected gets its list of channels, whoever connected it."""
+    directory.begin_missing()
+
+
+@shared_task(name="housekeeping.read_directories")
+def read_directories() -> None:
+    """A page of every list that is being read, for a second or two."""
+    reading_on.read_on()
+
+
+@shared_task(name="housekeeping.forget_sign_ins")
+def forget_sign_ins() -> None:
+    """What a sign-in has left lying loses its secrets."""
+    forget()

@@ -37,6 +37,7 @@ _TROUBLES: dict[Trouble, Outcome] = {
     Trouble.NAME_NOT_FOUND: _unreachable(
         "The host name could not be found.",
         fix="Check the spelling of the address and its DNS entry.",
+        culprit=Culprit.CONNECTION,  # only its owner can mend a name; a vendor's is the vendor's: see judge_vendor
     ),
     Trouble.REFUSED: _unreachable(
         "{name} refused the connection: nothing listens at that address.",

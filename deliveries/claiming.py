@@ -14,10 +14,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from deliveries import bulk
 from deliveries.turns import Lane, Round
 
 LEASE_SECONDS = 20  # longer than an attempt's 15; a killed worker's deliveries are due again after it
 TURNS_A_CLAIM = 16  # are fruitless at most, when lane after lane is paused or at its cap
+DEPTH = 4  # how many times the limit is looked at, all lanes together: some may be at their cap
 READY_AT_ONCE = 1_000
 _CLAIMING = 0x6A61636B  # the advisory lock's number: "jack"
 
@@ -46,6 +48,8 @@ class Claimed:
     payload: str = field(repr=False)
     severity: int | None
     event_created_at: datetime
+    kind: str = "event"  # the event's; see models.TEST
+    carries: bool = False  # others may have been folded into it; see folding.py
 
 
 def claim(limit: int, *, round: Round) -> list[Claimed]:
@@ -72,12 +76,13 @@ def make_ready() -> None:
 
 
 def _claim(limit: int, lanes: list[Lane]) -> list[Claimed]:
-    values: dict[str, int | list[UUID]] = {
+    values: dict[str, int | str] = {
         "limit": limit,
-        "workspaces": [workspace for workspace, _ in lanes],
-        "lanes": [lane for _, lane in lanes],
+        "workspaces": bulk.array("uuid", [workspace for workspace, _ in lanes]),
+        "lanes": bulk.array("uuid", [lane for _, lane in lanes]),
     }
     statement = _STATEMENT.format(
+        depth=min(int(settings.CONNECTION_PARALLEL), 2 + DEPTH * limit // len(lanes)),
         connection_cap=int(settings.CONNECTION_PARALLEL),
         workspace_cap=int(settings.WORKSPACE_PARALLEL),
         lease=LEASE_SECONDS,
@@ -96,13 +101,13 @@ def _move_lanes(cursor: CursorWrapper, claimed: list[Claimed]) -> None:
     """Each paced lane waits its turn. Lanes are locked last and in one order, here as in ``pacing``: no deadlock."""
     cursor.execute(
         "UPDATE deliveries_lane AS lane SET next_at = now() + pace_ms * interval '1 millisecond' FROM"
-        " (SELECT id FROM deliveries_lane WHERE id = ANY(%s) AND pace_ms > 0 ORDER BY id FOR UPDATE) AS moved"
+        " (SELECT id FROM deliveries_lane WHERE id = ANY(%s::uuid[]) AND pace_ms > 0 ORDER BY id FOR UPDATE) AS moved"
         " WHERE lane.id = moved.id",
-        [list({delivery.lane for delivery in claimed})],
+        [bulk.array("uuid", {delivery.lane for delivery in claimed})],
     )
 
 
-# What never changes stands in the text, not in a parameter: a plan that is kept has to know how little it will read.
+# What hardly ever changes stands in the text, not in a parameter: a plan that is kept has to know how little it reads.
 # `busy` counts what is in flight; what a dead worker left behind is due again and no longer counts.
 # `place` is a delivery's place in its own workspace: the first of each come before the second of any.
 # `taken` skips what somebody else is changing at this moment: a claim never waits for a row.
@@ -122,7 +127,7 @@ WITH lanes AS MATERIALIZED (
       FROM lanes, LATERAL (
         SELECT id, due_at, connection_id FROM deliveries_delivery
          WHERE workspace_id = lanes.workspace_id AND lane = lanes.lane AND ready AND due_at <= now()
-         ORDER BY due_at, id LIMIT {connection_cap}) next
+         ORDER BY due_at, id LIMIT {depth}) next
 ), open AS (
     SELECT due.*, row_number() OVER (PARTITION BY due.connection_id ORDER BY lane_place, due.due_at, due.id)
                   + coalesce(busy.sending, 0) AS connection_place
@@ -148,5 +153,6 @@ UPDATE deliveries_delivery AS delivery
 RETURNING delivery.id, delivery.fence, delivery.organization_id, delivery.workspace_id, delivery.event_id,
           delivery.rule_id, delivery.rule_version_id, delivery.connection_id, delivery.provider, delivery.lane,
           delivery.lost, delivery.attempt_count, delivery.first_sent_at, now(), event.event, event.resource,
-          event.resource_id, event.payload, event.severity, event.created_at
+          event.resource_id, event.payload, event.severity, event.created_at, event.kind,
+          delivery.carrier_id IS NOT NULL
 """

@@ -117,6 +117,7 @@ def _decide_one(event: Undecided, ruleset: RuleSet | None, versions: Mapping[UUI
         severity=severity,
         severity_path=ruleset.severity_path(event.event),
         payload=payload,
+        now=event.now,
     )
     return Decided(
         event,

@@ -88,7 +88,7 @@ def _sender(caller: Emitter | Machine, workspace_id: UUID | None) -> Sender:
         return Sender(caller.organization_id, caller.workspace_id, caller.name)
     if workspace_id is None:
         raise bad_request("workspace", "is missing; with a machine token it must be a workspace's id.")
-    return Sender(caller.organization_id, caller.workspace(workspace_id).id, caller.name)
+    return Sender(caller.organization_id, caller.workspace(workspace_id, param="workspace").id, caller.name)
 
 
 def _entries(caller: Emitter | Machine, read: list[Draft | ApiError]) -> list[Entry | ApiError]:
@@ -130,9 +130,15 @@ def _check_origin(request: EmitCall) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > KEY_MOST or not key.isprintable():
-        raise bad_request("Idempotency-Key", f"must be at most {KEY_MOST} printable characters.")
+    """The Idempotency-Key, empty when none was sent. Raises ApiError 400.
+
+    The server hands on an empty text for a header that is not ASCII: taken as none, a retry would be a second event.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not key or len(key) > KEY_MOST or not (key.isascii() and key.isprintable()):
+        raise bad_request("Idempotency-Key", f"must be 1 to {KEY_MOST} printable ASCII characters, or left out.")
     return key
 
 

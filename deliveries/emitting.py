@@ -16,7 +16,12 @@ _EVENT: dict[str, Any] = {
         "payload": {"type": "object", "description": f"At most {PAYLOAD_MOST} bytes; kept as the text received."},
         "resource": {"type": ["string", "null"], "maxLength": LABEL_MOST, "default": "global"},
         "resource_id": {"type": ["string", "null"], "maxLength": LABEL_MOST},
-        "type": {"type": ["string", "null"], "maxLength": KIND_MOST, "default": "event"},
+        "type": {
+            "type": ["string", "null"],
+            "maxLength": KIND_MOST,
+            "default": "event",
+            "description": "`test` makes the messages say so, and keeps the event out of back-tests.",
+        },
         "workspace": {
             "type": ["string", "null"],
             "format": "uuid",
@@ -27,8 +32,9 @@ _EVENT: dict[str, Any] = {
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "schema": {"type": "string", "maxLength": KEY_MOST},
-    "description": "For 7 days the same key with the same body gets the first answer; another body gets 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MOST, "pattern": "^[ -~]+$"},
+    "description": "Printable ASCII. For 7 days the same key with the same body gets the first answer; another body"
+    " gets 409. An empty key is refused, and so is one with other characters: nothing is stored.",
 }
 _REFUSALS = {
     400: "Not JSON, or a field is wrong: `error.data` names it.",

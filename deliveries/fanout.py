@@ -21,10 +21,11 @@ from deliveries.catalogue import remember
 from deliveries.database import is_away, may_repeat
 from deliveries.deciding import EVENTS_A_TENANT, Decided, Undecided, decide, still_undecided, take
 from deliveries.models import Status
-from deliveries.spreading import spread
+from deliveries.spreading import Tally, spread
 
-__all__ = ["EVENTS_A_TENANT", "decide_batch"]
+__all__ = ["EVENTS_A_TENANT", "decide_batch", "write"]
 
+_NOTHING = Tally()
 _log = structlog.get_logger("deliveries")
 
 
@@ -46,14 +47,11 @@ def decide_batch() -> int:
     return len(undecided)
 
 
-def _settle(cursor: CursorWrapper, undecided: Sequence[Undecided]) -> tuple[list[Decided], Mapping[UUID, int]]:
+def _settle(cursor: CursorWrapper, undecided: Sequence[Undecided]) -> tuple[list[Decided], Mapping[UUID, Tally]]:
     if not undecided:
         return [], {}
     decided = decide(undecided)
-    _write_decisions(cursor, decided)
-    totals = spread(cursor, decided)
-    _mark_decided(cursor, decided, totals)
-    return decided, totals
+    return decided, write(cursor, decided)
 
 
 def _decide_alone(event: Undecided) -> None:
@@ -72,6 +70,14 @@ def _decide_alone(event: Undecided) -> None:
 # --------------------------------------------------------------------------- write
 
 
+def write(cursor: CursorWrapper, decided: list[Decided]) -> Mapping[UUID, Tally]:
+    """The decisions, the deliveries and the events' counters. Returns how many deliveries each event has."""
+    _write_decisions(cursor, decided)
+    totals = spread(cursor, decided)
+    _mark_decided(cursor, decided, totals)
+    return totals
+
+
 def _write_decisions(cursor: CursorWrapper, decided: list[Decided]) -> None:
     considered = [found for found in decided if found.verdicts]
     bulk.insert(
@@ -87,26 +93,31 @@ def _write_decisions(cursor: CursorWrapper, decided: list[Decided]) -> None:
     )
 
 
-def _mark_decided(cursor: CursorWrapper, decided: Sequence[Decided], totals: Mapping[UUID, int]) -> None:
+def _mark_decided(cursor: CursorWrapper, decided: Sequence[Decided], totals: Mapping[UUID, Tally]) -> None:
+    tallies = [totals.get(found.event.id, _NOTHING) for found in decided]
+    statuses = [_status(found, tally) for found, tally in zip(decided, tallies, strict=True)]
     columns: bulk.Columns = {
         "id": ("uuid", [found.event.id for found in decided]),
         "severity": ("smallint", [found.severity for found in decided]),
-        "total": ("int", [totals.get(found.event.id, 0) for found in decided]),
-        "status": ("text", [_status(found, totals) for found in decided]),
+        "total": ("int", [tally.fired for tally in tallies]),
+        "completed": ("int", [tally.digested for tally in tallies]),
+        "canceled": ("int", [tally.muted for tally in tallies]),
+        "status": ("text", statuses),
     }
     cursor.execute(
         "UPDATE deliveries_event AS event SET decided_at = now(), severity = new.severity, total_rules = new.total,"  # noqa: S608
-        " status = new.status, completed_at = CASE WHEN new.total = 0 THEN now() END"
+        " completed_count = new.completed, canceled_count = new.canceled, status = new.status,"
+        " completed_at = CASE WHEN new.total = new.completed + new.canceled THEN now() END"
         f" FROM {bulk.rows(columns)} WHERE event.id = new.id",
         bulk.values(columns),
     )
 
 
-def _status(found: Decided, totals: Mapping[UUID, int]) -> Status:
-    """An event that nothing fires on is complete, with nothing to do."""
-    if found.orphaned:
+def _status(found: Decided, tally: Tally) -> Status:
+    """An event that nothing fires on is complete, with nothing to do; one that is muted everywhere is canceled."""
+    if found.orphaned or tally.fired == tally.muted > 0:
         return Status.CANCELED
-    return Status.PROCESSING if totals.get(found.event.id) else Status.COMPLETED
+    return Status.PROCESSING if tally.fired > tally.muted + tally.digested else Status.COMPLETED
 
 
 def _fail(event: Undecided) -> None:
@@ -125,7 +136,7 @@ def _json(value: Any) -> str:
 # --------------------------------------------------------------------------- tell
 
 
-def _tell(decided: Sequence[Decided], totals: Mapping[UUID, int]) -> None:
+def _tell(decided: Sequence[Decided], totals: Mapping[UUID, Tally]) -> None:
     """The catalogue, and the one wide line of each event. Nothing here undoes what was decided."""
     for found in decided:
         event = found.event
@@ -138,7 +149,7 @@ def _tell(decided: Sequence[Decided], totals: Mapping[UUID, int]) -> None:
             organization=str(event.organization_id),
             severity=found.severity,
             considered=len(found.verdicts),
-            fired=totals.get(event.id, 0),
+            fired=totals.get(event.id, _NOTHING).fired,
             waited_ms=round((event.now - event.created_at).total_seconds() * 1000),
         )
     try:

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
+from deliveries import bulk
 from deliveries.reading import Draft
 from workspaces.errors import ApiError
 from workspaces.ids import timestamp, uuid7
 
 IDEMPOTENCY_DAYS = 7
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ def accept(
     """
     ids = [uuid7() for _ in entries]
     status, text = answer([facts(draft, id=id, sender=by) for (draft, by), id in zip(entries, ids, strict=True)])
-    rows = _rows(entries, ids)
+    rows = [_row(entry, id) for entry, id in zip(entries, ids, strict=True)]
     if not key:
-        _twice(lambda: _insert(rows))
+        _twice(lambda: _insert(rows), again=lambda: _insert(rows, statement=_INSERT_AGAIN))
         return Accepted(status, text)
     digest = hashlib.sha256(body).digest()
     record = (entries[0][1].workspace_id, route, key, digest, status, text, datetime.now(UTC))
@@ -85,7 +87,7 @@ def facts(draft: Draft, *, id: UUID, sender: Sender) -> dict[str, Any]:
 
 def as_text(value: Any) -> str:
     """JSON as the wire has it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def _wire_time(moment: datetime) -> str:
@@ -94,18 +96,25 @@ def _wire_time(moment: datetime) -> str:
 
 # --------------------------------------------------------------------------- the statement
 
-_COLUMNS = (
-    "id, organization_id, workspace_id, kind, event, resource, resource_id, payload, created_by, created_at,"
-    " status, total_rules, completed_count, failed_count, canceled_count"
-)
-_EVENTS = (
-    "SELECT id, organization_id, workspace_id, kind, event, resource, resource_id, payload, created_by, created_at,"
-    " 'pending', 0, 0, 0, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS new(id, organization_id, workspace_id, kind, event,"
-    " resource, resource_id, payload, created_by, created_at)"
-)
+_KINDS = {
+    "id": "uuid",
+    "organization_id": "uuid",
+    "workspace_id": "uuid",
+    "kind": "text",
+    "event": "text",
+    "resource": "text",
+    "resource_id": "text",
+    "payload": "text",
+    "created_by": "text",
+    "created_at": "timestamptz",
+}
+_GIVEN = ", ".join(_KINDS)
+_COLUMNS = f"{_GIVEN}, status, total_rules, completed_count, failed_count, canceled_count"
+_EVENTS = f"SELECT {_GIVEN}, 'pending', 0, 0, 0, 0 FROM {{rows}}"  # noqa: S608
+_ONE = f"(VALUES ({', '.join(f'%s::{kind}' for kind in _KINDS.values())})) AS new({_GIVEN})"
+_INSERT = f"INSERT INTO deliveries_event ({_COLUMNS}) {_EVENTS}"
 # A lost connection may have hidden a commit, so the insert can be repeated: the ids are ours and make it idempotent.
-_INSERT = f"INSERT INTO deliveries_event ({_COLUMNS}) {_EVENTS} ON CONFLICT (id) DO NOTHING"
+_INSERT_AGAIN = f"{_INSERT} ON CONFLICT (id) DO NOTHING"
 # Race: two calls with one key. The unique constraint lets one through; the other waits for its commit, inserts
 # nothing, and reads the first answer. A record past its seven days is taken over as if it were new.
 _INSERT_ONCE = (
@@ -118,30 +127,31 @@ _INSERT_ONCE = (
 )
 
 
-def _rows(entries: Sequence[Entry], ids: list[UUID]) -> list[list[Any]]:
-    return [
-        ids,
-        [sender.organization_id for _, sender in entries],
-        [sender.workspace_id for _, sender in entries],
-        [draft.kind for draft, _ in entries],
-        [draft.event for draft, _ in entries],
-        [draft.resource for draft, _ in entries],
-        [draft.resource_id for draft, _ in entries],
-        [draft.payload for draft, _ in entries],
-        [sender.name for _, sender in entries],
-        [timestamp(id) for id in ids],
-    ]
+def _row(entry: Entry, id: UUID) -> tuple[Any, ...]:
+    draft, by = entry
+    texts = (draft.kind, draft.event, draft.resource, draft.resource_id, draft.payload)
+    return (id, by.organization_id, by.workspace_id, *texts, by.name, timestamp(id))
 
 
-def _insert(rows: list[list[Any]]) -> bool:
+def _with(statement: str, rows: list[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    """Most calls bring one event, which is bound value by value; any other number takes one statement, with arrays."""
+    if len(rows) == 1:
+        return statement.format(rows=_ONE), list(rows[0])
+    values = zip(*rows, strict=True)
+    columns = {name: (kind, column) for (name, kind), column in zip(_KINDS.items(), values, strict=True)}
+    return statement.format(rows=bulk.rows(columns)), bulk.values(columns)
+
+
+def _insert(rows: list[tuple[Any, ...]], *, statement: str = _INSERT) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, rows)
+        cursor.execute(*_with(statement, rows))
     return True
 
 
-def _insert_once(rows: list[list[Any]], *, record: tuple[Any, ...]) -> bool:
+def _insert_once(rows: list[tuple[Any, ...]], *, record: tuple[Any, ...]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_ONCE, [*record, *rows])
+        statement, values = _with(_INSERT_ONCE, rows)
+        cursor.execute(statement, [*record, *values])
         return bool(cursor.rowcount)
 
 
@@ -162,7 +172,7 @@ def _first_answer(record: tuple[Any, ...]) -> Accepted | None:
     return Accepted(status, answer, repeated=True)
 
 
-def _twice(statement: Callable[[], bool]) -> bool:
+def _twice(statement: Callable[[], bool], *, again: Callable[[], bool] | None = None) -> bool:
     """Once more on a fresh connection when the database closed the old one (a restart, a fail-over)."""
     try:
         return statement()
@@ -170,4 +180,4 @@ def _twice(statement: Callable[[], bool]) -> bool:
         if connection.in_atomic_block:
             raise
         connection.close()
-        return statement()
+        return (again or statement)()

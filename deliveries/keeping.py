@@ -11,6 +11,8 @@ from deliveries import bulk
 from deliveries.sending import Sent
 from workspaces.ids import derive
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: `json.dumps` would make one for every call
+
 
 def keep(cursor: CursorWrapper, results: Sequence[Sent]) -> None:
     """Append the attempts, each once, and their captures."""
@@ -34,8 +36,8 @@ def _append_attempts(cursor: CursorWrapper, results: Sequence[Sent]) -> None:
             "culprit": ("text", [str(outcome.culprit) for outcome in outcomes]),
             "reason": ("text", [outcome.reason for outcome in outcomes]),
             "fix": ("text", [outcome.fix for outcome in outcomes]),
-            "exchanges": ("jsonb", [json.dumps(sent.exchanges, ensure_ascii=False) for sent in results]),
-            "notes": ("jsonb", [json.dumps(outcome.notes, ensure_ascii=False) for outcome in outcomes]),
+            "exchanges": ("jsonb", [_json(sent.exchanges) for sent in results]),
+            "notes": ("jsonb", [_json(outcome.notes) for outcome in outcomes]),
             "reference": ("text", [outcome.reference[:256] for outcome in outcomes]),
             "started_at": ("timestamptz", [sent.started_at for sent in results]),
             "duration_ms": ("int", [sent.duration_ms for sent in results]),
@@ -54,7 +56,7 @@ def _keep_captures(cursor: CursorWrapper, results: Sequence[Sent]) -> None:
             "id": ("uuid", [claimed.id for claimed, _, _ in kept]),
             "organization_id": ("uuid", [claimed.organization_id for claimed, _, _ in kept]),
             "workspace_id": ("uuid", [claimed.workspace_id for claimed, _, _ in kept]),
-            "request": ("jsonb", [json.dumps(request, ensure_ascii=False) for _, request, _ in kept]),
+            "request": ("jsonb", [_json(request) for _, request, _ in kept]),
             "body": ("text", [body for _, _, body in kept]),
         },
     )

@@ -39,6 +39,8 @@ class State(models.TextChoices):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELED = "canceled"
+    MUTED = "muted"  # its rule fired while it was muted
+    DIGESTED = "digested"  # folded into the message of another delivery: its carrier; see folding.py
 
     @property
     def status(self) -> Status:
@@ -54,7 +56,10 @@ _STATUS = {
     State.DELIVERED: Status.COMPLETED,
     State.FAILED: Status.FAILED,
     State.CANCELED: Status.CANCELED,
+    State.MUTED: Status.CANCELED,
+    State.DIGESTED: Status.COMPLETED,
 }
+TEST = "test"  # the kind of an event that was asked for by hand: sent and told as a test, and counted nowhere
 OPEN_STATES = (State.PENDING, State.SENDING, State.RETRYING, State.HELD)
 
 
@@ -135,6 +140,9 @@ class Delivery(Happening):
     attempt_count = models.PositiveIntegerField(default=0)
     first_sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    waits_until = models.DateTimeField(null=True)  # not before then, whatever else happens: its rule's settings say so
+    carrier_id = models.UUIDField(null=True)  # the delivery whose message carries it; itself: a carrier. See folding.py
+    note = models.TextField(default="", db_default="", blank=True)  # why it waits for that, or is muted or digested
     last_code = models.CharField(max_length=32, default="", blank=True)
     last_error = models.TextField(default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -151,6 +159,7 @@ class Delivery(Happening):
             models.Index(fields=["due_at"], name="delivery_scheduled", condition=Q(ready=False) & ~Q(due_at=None)),
             models.Index(fields=["state", "connection_id"], name="delivery_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["event_id"], name="delivery_by_event"),
+            models.Index(fields=["carrier_id", "id"], name="delivery_folded", condition=~Q(carrier_id=None)),
             models.Index(fields=["workspace_id", "-id"], name="delivery_by_workspace"),
             models.Index(fields=["workspace_id", "-id"], name="delivery_failed", condition=Q(state="failed")),
         ]
@@ -194,6 +203,19 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return f"lane {self.id}"
+
+
+class Window(models.Model):
+    """What a rule with a digest or quiet hours has said lately; see folding.py. A row exists only for such a rule."""
+
+    id = models.UUIDField(primary_key=True)  # the rule's
+    ends_at = models.DateTimeField(null=True)  # of the digest's window; none has begun without
+    singles = models.PositiveIntegerField(default=0, db_default=0)  # single messages in that window
+    carrier_id = models.UUIDField(null=True)  # the last delivery that others could be folded into
+    touched_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"window of {self.id}"
 
 
 class IdempotencyRecord(models.Model):

@@ -29,7 +29,7 @@ def open_lanes(cursor: CursorWrapper, lanes: Mapping[UUID, Pace]) -> None:
     paces = {id: round(1000 / pace.per_second) for id, pace in lanes.items()}
     if not paces:
         return
-    cursor.execute("SELECT id, pace_ms FROM deliveries_lane WHERE id = ANY(%s)", [list(paces)])
+    cursor.execute("SELECT id, pace_ms FROM deliveries_lane WHERE id = ANY(%s::uuid[])", [bulk.array("uuid", paces)])
     known = dict(cursor.fetchall())
     ids = sorted(id for id, pace in paces.items() if known.get(id) != pace)
     if not ids:

@@ -6,23 +6,25 @@ belongs to is gone, put back for a minute when our own keys do not open the secr
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
 
-from connections.models import Connection, Recipient
+from connections.models import Connection
 from connections.provider import WorkspaceFacts
-from deliveries import pacing, unsent
+from deliveries import bulk, digests, pacing, unsent
 from deliveries.claiming import Claimed
+from deliveries.digests import Folded
 from deliveries.jobs import Prepared
 from rules.models import RuleVersion
-from workspaces.crypto import SealBroken
-from workspaces.models import Workspace
+from workspaces.crypto import SealBroken, open_sealed
 
 SHUT_SECONDS = 60
 _SHUT = "The connection's secrets cannot be opened at the moment: the operator has to mend this. It is sent then."
@@ -46,14 +48,32 @@ class _Fate(StrEnum):
 _ENDS = (_Fate.NO_WORKSPACE, _Fate.NO_CONNECTION, _Fate.NO_VERSION)
 
 
+class _Plugged(NamedTuple):
+    """What of a connection a sending needs."""
+
+    id: UUID
+    active: bool
+    settings: dict[str, Any]
+    retry_delays: tuple[int, ...] | None
+    sealed: bytes
+
+
+class _Workspace(NamedTuple):
+    """What of a workspace a sending needs."""
+
+    facts: WorkspaceFacts
+    capture_only: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The rows behind the claims, by their ids."""
 
-    workspaces: Mapping[UUID, Workspace]
+    workspaces: Mapping[UUID, _Workspace]
     versions: Mapping[UUID, RuleVersion]
-    connections: Mapping[UUID, Connection]
+    connections: Mapping[UUID, _Plugged]
     recipients: Mapping[UUID, tuple[str, ...]]
+    folded: Mapping[UUID, Folded]
     credentials: Mapping[UUID, dict[str, str]] = field(repr=False)  # of those that are on and can be opened
 
 
@@ -97,45 +117,75 @@ def _prepared(claim: Claimed, found: _Found) -> Prepared:
         claimed=claim,
         action=version.action,
         inputs=version.inputs,
-        workspace=WorkspaceFacts(
-            id=workspace.id, name=workspace.name, tenant=workspace.tenant, environment=workspace.environment
-        ),
+        workspace=workspace.facts,
         settings=row.settings,
         credentials=found.credentials[row.id],
         recipients=found.recipients.get(row.id, ()),
-        retry_delays=tuple(row.retry_delays) if row.retry_delays is not None else None,
+        folded=found.folded.get(claim.id),
+        retry_delays=row.retry_delays,
         capture_only=workspace.capture_only,
     )
 
 
 # --------------------------------------------------------------------------- the rows
 
+# By cursor: these run for every batch, and to make models of the rows would take most of the time.
+_WORKSPACES = "SELECT id, name, tenant, environment, capture_only FROM workspaces_workspace WHERE id = ANY(%s::uuid[])"
+_CONNECTIONS = (
+    "SELECT id, active, settings, retry_delays, credentials FROM connections_connection WHERE id = ANY(%s::uuid[])"
+)
+_VERSIONS = "SELECT * FROM rules_ruleversion WHERE id = ANY(%s::uuid[])"
+_RECIPIENTS = (
+    "SELECT connection_id, address FROM connections_recipient"
+    " WHERE connection_id = ANY(%s::uuid[]) AND confirmed_at IS NOT NULL ORDER BY id"
+)
+
 
 def _look_up(claims: Sequence[Claimed]) -> _Found:
-    connections = Connection.objects.in_bulk({claim.connection_id for claim in claims})
+    connections = _connections({claim.connection_id for claim in claims})
     return _Found(
-        workspaces=Workspace.objects.in_bulk({claim.workspace_id for claim in claims}),
+        workspaces=_workspaces({claim.workspace_id for claim in claims}),
         versions=_rule_versions({claim.rule_version_id for claim in claims}),
         connections=connections,
         recipients=_confirmed_recipients(connections),
+        folded=digests.gather([claim.id for claim in claims if claim.carries]),
         credentials={
             row.id: opened for row in connections.values() if row.active and (opened := _open(row)) is not None
         },
     )
 
 
-def _open(row: Connection) -> dict[str, str] | None:
+def _open(row: _Plugged) -> dict[str, str] | None:
     try:
-        return row.unseal_values("credentials")
+        text = open_sealed(row.sealed, place=Connection.place_of(row.id, "credentials")) if row.sealed else "{}"
+        return dict(json.loads(text))
     except (SealBroken, ValueError) as broken:  # a key is missing from the ring, or the text inside is no JSON
         _log.error("connection.sealed_shut", connection=str(row.id), fault=type(broken).__name__)
         return None
 
 
+def _workspaces(ids: Collection[UUID]) -> dict[UUID, _Workspace]:
+    return {
+        id: _Workspace(WorkspaceFacts(id=id, name=name, tenant=tenant, environment=environment), capture_only)
+        for id, name, tenant, environment, capture_only in _rows(_WORKSPACES, ids)
+    }
+
+
+def _connections(ids: Collection[UUID]) -> dict[UUID, _Plugged]:
+    return {
+        id: _Plugged(id, active, json.loads(settings), _delays(delays), bytes(sealed))
+        for id, active, settings, delays, sealed in _rows(_CONNECTIONS, ids)
+    }
+
+
+def _delays(text: str | None) -> tuple[int, ...] | None:
+    delays = json.loads(text or "null")
+    return None if delays is None else tuple(delays)
+
+
 def _confirmed_recipients(connection_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
     found: dict[UUID, tuple[str, ...]] = {}
-    rows = Recipient.objects.filter(connection_id__in=connection_ids, confirmed_at__isnull=False).order_by("id")
-    for connection_id, address in rows.values_list("connection_id", "address"):
+    for connection_id, address in _rows(_RECIPIENTS, connection_ids):
         found[connection_id] = (*found.get(connection_id, ()), address)
     return found
 
@@ -146,5 +196,11 @@ def _rule_versions(ids: Collection[UUID]) -> dict[UUID, RuleVersion]:
         _versions.clear()
         missing = list(ids)
     if missing:
-        _versions.update(RuleVersion.objects.in_bulk(missing))
+        _versions.update((row.id, row) for row in RuleVersion.objects.raw(_VERSIONS, [bulk.array("uuid", missing)]))
     return {id: _versions[id] for id in ids if id in _versions}
+
+
+def _rows(statement: str, ids: Collection[UUID]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [bulk.array("uuid", ids)])
+        return list(cursor.fetchall())

@@ -19,7 +19,8 @@ GIVE_UP_AFTER = 5
 _GIVEN_UP = Outcome(
     code=Code.INTERNAL_ERROR,
     culprit=Culprit.US,
-    reason=f"Our worker ended abruptly {GIVE_UP_AFTER} times while it was sending this, so it was given up.",
+    reason=f"Our worker ended abruptly {GIVE_UP_AFTER} times while it was sending this, so it was given up. It"
+    " may have arrived.",
     fix="The operator finds the cause in the workers' logs; then send it again.",
 )
 

@@ -111,7 +111,9 @@ def count_events(cursor: CursorWrapper, ended: Iterable[tuple[UUID, State]]) -> 
         "canceled": ("int", [counts[id, State.CANCELED] for id in ids]),
         "waiting": ("int", [counts[id, State.RETRYING] + counts[id, State.HELD] for id in ids]),
     }
-    cursor.execute("SELECT 1 FROM deliveries_event WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
+    cursor.execute(
+        "SELECT 1 FROM deliveries_event WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", [bulk.array("uuid", ids)]
+    )
     cursor.execute(
         f"""
         UPDATE deliveries_event AS event

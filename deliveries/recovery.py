@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connections.models import Connection
+from deliveries import waiting
 from deliveries.models import OPEN_STATES, Delivery, Event, State, Status
 from deliveries.recording import count_events
 from workspaces import audit
@@ -25,8 +27,11 @@ def retry(delivery: Delivery, *, actor: str) -> Delivery:
         _refuse_retry(locked)
         was = State(locked.state)
         locked.state, locked.due_at, locked.finished_at = State.RETRYING, timezone.now(), None
-        locked.save(update_fields=["state", "due_at", "finished_at"])
-        if was in (State.FAILED, State.CANCELED):
+        locked.waits_until = None  # it was asked for now
+        if was is State.DIGESTED:
+            locked.carrier_id = None  # it goes by itself; the carrier no longer tells of it, unless it has already
+        locked.save(update_fields=["state", "due_at", "finished_at", "waits_until", "carrier_id"])
+        if was in _COUNTED:
             _reopen(locked.event_id, was)
         _trace(locked, actor=actor, verb="delivery.retried")
     return locked
@@ -55,7 +60,7 @@ def cancel_event(event: Event, *, actor: str) -> None:
         rows = Delivery.objects.select_for_update().filter(event_id=event.id, state__in=OPEN_STATES).order_by("id")
         found = list(rows)
         if not found:
-            raise ApiError(409, "Nothing of this event is still open.")
+            raise ApiError(409, gettext("Nothing of this event is still open."))
         _call_off(found, actor=actor)
 
 
@@ -69,22 +74,47 @@ def _call_off_undecided(event: Event) -> bool:
 
 def _refuse_retry(delivery: Delivery) -> None:
     if delivery.state == State.DELIVERED:
-        raise ApiError(409, "This delivery has arrived; there is nothing to retry.")
-    if delivery.state in (State.PENDING, State.SENDING):
-        raise ApiError(425, "An attempt is under way.")
-    soon = timezone.now() + timedelta(seconds=IMMINENT_SECONDS)
-    if delivery.state == State.RETRYING and delivery.due_at and delivery.due_at <= soon:
-        raise ApiError(425, "The next attempt is about to be made.")
+        raise ApiError(409, gettext("This delivery has arrived; there is nothing to retry."))
+    if delivery.state == State.SENDING:
+        raise ApiError(425, gettext("An attempt is under way."))
+    _refuse_imminent(delivery)
     active = Connection.objects.filter(id=delivery.connection_id).values_list("active", flat=True).first()
     if active is None:
-        raise ApiError(409, "Its connection was deleted; there is nowhere to send it.")
+        raise ApiError(409, gettext("Its connection was deleted; there is nowhere to send it."))
     if not active:
-        raise ApiError(409, "Its connection is switched off. Mend it first; what waits for it is then sent by itself.")
+        words = gettext("Its connection is switched off. Mend it first; what waits for it is then sent by itself.")
+        raise ApiError(409, words)
+
+
+def _refuse_imminent(delivery: Delivery) -> None:
+    """What has not been tried yet, or is due already, waits for its turn: asking for it would change nothing."""
+    planned = waiting.next_attempt(delivery, waiting.pauses([delivery]))
+    soon = timezone.now() + timedelta(seconds=IMMINENT_SECONDS)
+    first = delivery.state == State.PENDING
+    if not first and not (delivery.due_at and delivery.due_at <= soon):
+        return
+    if planned is None or planned <= soon:
+        about = gettext("The first attempt is about to be made."), gettext("The next attempt is about to be made.")
+        raise ApiError(425, about[0] if first else about[1])
+    words = (
+        gettext("It waits: the first attempt is made by itself at %(when)s.")
+        if first
+        else gettext("It waits: the next attempt is made by itself at %(when)s.")
+    )
+    raise ApiError(425, words % {"when": waiting.clock(planned)})
+
+
+_COUNTED = {
+    State.FAILED: "failed_count",
+    State.CANCELED: "canceled_count",
+    State.MUTED: "canceled_count",
+    State.DIGESTED: "completed_count",
+}
 
 
 def _reopen(event_id: UUID, was: State) -> None:
     """The event is no longer over: its counter goes back with the delivery that left it."""
-    column = "failed_count" if was is State.FAILED else "canceled_count"
+    column = _COUNTED[was]
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE deliveries_event SET {column} = {column} - 1, status = 'retrying', completed_at = NULL"  # noqa: S608

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -49,17 +50,18 @@ class Redactor:
         """One step and what came back."""
         return {"request": self.step(step), "response": self.reply(reply)}
 
-    def step(self, step: Step) -> dict[str, Any]:
-        """What was sent."""
+    def step(self, step: Step, *, most: int = KEPT_BODY) -> dict[str, Any]:
+        """What was sent, with so many characters of its body at most."""
         match step:
             case Request():
                 head = {"method": step.method, "url": self._url(step.url), "headers": self.headers(step.headers)}
-                return {**head, **self.body(step.body)}
+                return {**head, **self.body(step.body, most=most)}
             case Mail():
                 head = {"method": "MAIL", "to": [self(address) for address in step.to], "subject": self(step.subject)}
-                return {**head, "message_id": self(step.message_id), **self.body(step.text.encode(errors="replace"))}
+                text = self.body(step.text.encode(errors="replace"), most=most)
+                return {**head, "message_id": self(step.message_id), **text}
             case Record():
-                return {"method": "CAPTURE", "headers": self.headers(step.headers), **self.body(step.body)}
+                return {"method": "CAPTURE", "headers": self.headers(step.headers), **self.body(step.body, most=most)}
 
     def reply(self, reply: Reply) -> dict[str, Any]:
         """What came back, or why nothing did."""
@@ -72,13 +74,13 @@ class Redactor:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers, those with names that speak of secrets struck out whole."""
-        return {self(name): STRUCK if _SECRET_NAME.search(name) else self(value) for name, value in headers.items()}
+        return {self(name): STRUCK if _is_secret(name) else self(value) for name, value in headers.items()}
 
-    def body(self, body: bytes) -> dict[str, Any]:
+    def body(self, body: bytes, *, most: int = KEPT_BODY) -> dict[str, Any]:
         """The beginning of a body, its length in bytes, and the hash that proves the rest."""
         text = self(body.decode("utf-8", "replace"))
-        kept: dict[str, Any] = {"body": text[:KEPT_BODY], "bytes": len(body)}
-        if len(text) > KEPT_BODY:
+        kept: dict[str, Any] = {"body": text[:most], "bytes": len(body)}
+        if len(text) > most:
             kept["sha256"] = hashlib.sha256(body).hexdigest()
         return kept
 
@@ -92,14 +94,20 @@ def _carried(step: Step) -> Iterator[str]:
     if not isinstance(step, Request):
         return
     for name, value in step.headers.items():
-        if _SECRET_NAME.search(name):
+        if _is_secret(name):
             yield value.rpartition(" ")[2]  # "Bearer <token>"
     for value in _QUERY_VALUE.findall(step.url.partition("?")[2]):
         yield from (value, unquote_plus(value))
 
 
+@lru_cache(maxsize=1_000)
+def _is_secret(name: str) -> bool:
+    """Whether a header's name speaks of a secret. Kept, since the same few names come with every answer."""
+    return bool(_SECRET_NAME.search(name))
+
+
 def _forms(secret: str) -> set[str]:
     """A secret as it may stand in an answer: as it is, escaped for JSON, a URL or a page, or in base64."""
-    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
+    escaped = {encode_basestring_ascii(secret)[1:-1], encode_basestring(secret)[1:-1], html.escape(secret)}
     encoded = base64.b64encode(secret.encode(errors="replace")).decode().rstrip("=")
     return {secret, *escaped, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), encoded}

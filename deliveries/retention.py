@@ -19,6 +19,7 @@ from workspaces.ids import derive, floor
 from workspaces.models import Workspace
 
 BATCH = 1_000
+WINDOW_DAYS = 7  # longer than any window, and than any quiet hours
 
 
 def run(*, now: datetime) -> int:
@@ -27,6 +28,7 @@ def run(*, now: datetime) -> int:
     longest = max(ages.values(), default=_age(None))
     _drop_weeks(now - longest)
     _forget_keys(now)
+    _forget_windows(now)
     deleted = 0
     for workspace_id, age in ages.items():
         before = now - age if age < longest else partitions.monday(now - longest)
@@ -49,6 +51,16 @@ def _forget_keys(now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM deliveries_idempotencyrecord WHERE created_at < %s", [now - timedelta(days=IDEMPOTENCY_DAYS)]
+        )
+
+
+def _forget_windows(now: datetime) -> None:
+    """Of rules that have had nothing to fold for long. A row that somebody decides by is left to them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM deliveries_window WHERE id IN"
+            " (SELECT id FROM deliveries_window WHERE touched_at < %s FOR UPDATE SKIP LOCKED)",
+            [now - timedelta(days=WINDOW_DAYS)],
         )
 
 

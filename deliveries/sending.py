@@ -23,6 +23,7 @@ from deliveries.jobs import Prepared, job_for
 from deliveries.redaction import Redactor
 
 ATTEMPT_SECONDS = 15.0
+CAPTURED_BODY = 1024 * 1024  # characters: four of the largest payloads; what is longer is cut, with its length and hash
 _log = structlog.get_logger("deliveries")
 
 _FAULT = Outcome(
@@ -80,6 +81,8 @@ def _guarded[T](prepared: Prepared, journey: _Journey, work: Callable[[], T], *,
 def _deliver(prepared: Prepared, journey: _Journey) -> Outcome:
     kind = provider(prepared.claimed.provider)
     job, notes = job_for(prepared, kind)
+    if isinstance(job, Outcome):
+        return replace(job, notes=tuple(notes))
     outcome = journey.follow(kind.deliver(job), most=kind.action(prepared.action).max_requests)
     return replace(outcome, notes=(*notes, *outcome.notes))
 
@@ -148,5 +151,5 @@ def _perform(step: Step, *, seconds: float) -> Reply:
 def _capture(step: Step | None, redact: Redactor) -> tuple[dict[str, Any], str] | None:
     if step is None:
         return None
-    request = redact.step(step)
+    request = redact.step(step, most=CAPTURED_BODY)
     return {key: value for key, value in request.items() if key != "body"}, str(request.get("body", ""))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
+from deliveries import carried, lost, waiting
 from deliveries.models import Attempt, Decision, Delivery, Event, State
 from rules.severity import Severity
 from workspaces.wire import ErrorAnswer, Moment
@@ -40,8 +43,22 @@ class EmittedMany(Schema):
     records: list[EmittedEvent | ErrorAnswer]
 
 
+class CarrierOut(Schema):
+    """The delivery whose message tells of a digested one."""
+
+    id: UUID
+    event_id: UUID
+    rule: UUID
+    status: str
+    state: str
+    last_error: str | None
+
+
 class RuleEventOut(Schema):
-    """One event under one rule. ``state`` tells what ``status`` cannot: held is shown there as retrying."""
+    """One event under one rule. ``state`` tells what ``status`` cannot: held is shown there as retrying.
+
+    `muted` is canceled there, and `digested` (told of in another delivery's message, its `carrier`) completed.
+    """
 
     id: UUID
     type: str = "rule"
@@ -60,6 +77,13 @@ class RuleEventOut(Schema):
     completed_at: Moment | None
     next_attempt_at: Moment | None
     last_error: str | None
+    notes: list[str] = Field(
+        description="What else there is to know: an attempt that was never answered for, what it waits for, why it was"
+        " muted or digested."
+    )
+    carrier: CarrierOut | None = Field(
+        None, description="Of a digested one: the delivery that it was folded into. What became of that became of this."
+    )
     created_by: str
     created_at: Moment
 
@@ -78,6 +102,7 @@ class EventOut(Schema):
     total_rules: int
     completed_count: int
     failed_count: int
+    canceled_count: int
     started_at: Moment | None
     completed_at: Moment | None
     created_by: str
@@ -149,6 +174,7 @@ def event_shape(row: Event) -> dict[str, Any]:
         "total_rules": row.total_rules,
         "completed_count": row.completed_count,
         "failed_count": row.failed_count,
+        "canceled_count": row.canceled_count,
         "started_at": row.decided_at,
         "completed_at": row.completed_at,
         "created_by": row.created_by,
@@ -158,10 +184,11 @@ def event_shape(row: Event) -> dict[str, Any]:
 
 def event_detail(row: Event) -> dict[str, Any]:
     """An event with its deliveries and its decision."""
-    deliveries = Delivery.objects.filter(event_id=row.id).order_by("id")
+    deliveries = list(Delivery.objects.filter(event_id=row.id).order_by("id"))
+    paused, carriers = waiting.pauses(deliveries), carried.carriers(deliveries)
     decision = Decision.objects.filter(id=row.id).first()
     shown = event_shape(row)
-    shown["rule_events"] = [delivery_shape(delivery, row) for delivery in deliveries]
+    shown["rule_events"] = [delivery_shape(delivery, row, paused, carriers) for delivery in deliveries]
     shown["decision"] = decision and {
         "decided_at": decision.decided_at,
         "ruleset_version": decision.ruleset_version,
@@ -170,9 +197,15 @@ def event_detail(row: Event) -> dict[str, Any]:
     return shown
 
 
-def delivery_shape(row: Delivery, event: Event) -> dict[str, Any]:
-    """A delivery: the contract's rule event."""
-    waiting = row.state in (State.PENDING, State.RETRYING)
+def delivery_shape(
+    row: Delivery,
+    event: Event,
+    paused: Mapping[UUID, datetime] | None = None,
+    carriers: Mapping[UUID, Delivery] | None = None,
+) -> dict[str, Any]:
+    """A delivery: the contract's rule event. ``paused`` lanes and ``carriers`` are given where several are shown."""
+    paused = waiting.pauses([row]) if paused is None else paused
+    carriers = carried.carriers([row]) if carriers is None else carriers
     return {
         "id": row.id,
         "workspace": row.workspace_id,
@@ -188,8 +221,13 @@ def delivery_shape(row: Delivery, event: Event) -> dict[str, Any]:
         "attempt_count": row.attempt_count,
         "started_at": row.first_sent_at,
         "completed_at": row.finished_at,
-        "next_attempt_at": row.due_at if waiting else None,
-        "last_error": row.last_error or None,
+        "next_attempt_at": waiting.next_attempt(row, paused),
+        "last_error": waiting.reason(row, paused) or None,
+        "notes": [
+            *lost.notes(row.lost, attempts=row.attempt_count, first_sent_at=row.first_sent_at),
+            *carried.notes(row, carriers),
+        ],
+        "carrier": carried.carrier_shape(row, carriers),
         "created_by": event.created_by,
         "created_at": row.created_at,
     }

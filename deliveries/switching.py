@@ -36,9 +36,19 @@ def hold_backlog(connections: Collection[UUID]) -> None:
     """
     if connections:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE deliveries_delivery SET state = 'held', due_at = NULL WHERE id IN (SELECT id"
-                " FROM deliveries_delivery WHERE state IN ('pending', 'retrying') AND connection_id = ANY(%s)"
-                " FOR UPDATE SKIP LOCKED)",
-                [list(connections)],
-            )
+            cursor.execute(_HOLD, [list(connections)])
+
+
+# Held is retrying on the wire, for the event as well. An event that somebody is counting now is told of it by them.
+_HOLD = """
+WITH held AS (
+    UPDATE deliveries_delivery SET state = 'held', due_at = NULL WHERE id IN (
+        SELECT id FROM deliveries_delivery WHERE state IN ('pending', 'retrying') AND connection_id = ANY(%s)
+           FOR UPDATE SKIP LOCKED)
+    RETURNING event_id
+), waiting AS (
+    SELECT id FROM deliveries_event WHERE id IN (SELECT event_id FROM held) AND status = 'processing'
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE deliveries_event AS event SET status = 'retrying' FROM waiting WHERE event.id = waiting.id
+"""

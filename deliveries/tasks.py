@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from deliveries import holding, partitions, retention, shutdown, waking
+from deliveries import holding, partitions, pulse, retention, shutdown, waking
 from deliveries.draining import drain
 
 
@@ -18,8 +18,10 @@ def drain_everything() -> None:
 
 @shared_task(name="housekeeping.release")
 def release_held() -> None:
-    """A connection may have been switched on again, or deleted."""
-    if holding.release():
+    """A connection may have been switched on again, or deleted. The sweep whose age `/readyz` tells."""
+    released = holding.release()
+    pulse.mark()
+    if released:
         waking.wake()
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from deliveries import bulk
+
 TENANTS_A_TURN = 32
 LANES_A_TENANT = 16
 _START, _END = UUID(int=0), UUID(int=2**128 - 1)
@@ -48,8 +50,8 @@ class Round:
                 _VISIT.format(tenants=TENANTS_A_TURN, lanes=LANES_A_TENANT),
                 {
                     "after": self.after,
-                    "left_off": list(self.left_off),
-                    "left_off_lanes": list(self.left_off.values()),
+                    "left_off": bulk.array("uuid", self.left_off),
+                    "left_off_lanes": bulk.array("uuid", self.left_off.values()),
                 },
             )
             found: dict[UUID, list[UUID]] = {}

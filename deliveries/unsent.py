@@ -20,7 +20,8 @@ _NEVER_SENT = "first_sent_at = CASE WHEN attempt_count = 0 AND lost = 0 THEN NUL
 
 def hold(cursor: CursorWrapper, claims: Sequence[Claimed]) -> None:
     """Their connection is switched off: they wait until it is on again (see ``holding``)."""
-    _move(cursor, claims, f"state = 'held', due_at = NULL, {_NEVER_SENT}")
+    moved = _move(cursor, claims, f"state = 'held', due_at = NULL, {_NEVER_SENT}")
+    count_events(cursor, [(claim.event_id, State.HELD) for claim in moved])
 
 
 def put_back(cursor: CursorWrapper, claims: Sequence[Claimed], *, seconds: float, why: str = "") -> None:

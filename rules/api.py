@@ -12,6 +12,7 @@ from connections.models import Connection
 from rules import authoring, conditions
 from rules.authoring import Wording
 from rules.models import EventType, Resource, Rule
+from rules.restraint import SETTINGS
 from rules.shapes import CatalogueRow, CreatedRule, RemovedRule, RuleChange, RuleIn, RuleOut, rule_shape
 from workspaces.bodies import modest
 from workspaces.callers import Call, MachineToken
@@ -59,10 +60,10 @@ def _filtered(rows: Any, event: str | None, resource: str | None, resource_id: s
 @router.post("/rules", response={201: CreatedRule, **WRITING}, summary="Create a rule")
 def create_rule(request: Call, body: RuleIn) -> Any:
     """It judges every event from now on."""
-    workspace = request.auth.workspace(body.workspace)
+    workspace = request.auth.workspace(body.workspace, param="workspace")
     connection = Connection.objects.for_workspace(workspace.id).filter(id=body.connection).first()
     if connection is None:
-        raise not_found()
+        raise not_found("connection")
     rule = authoring.create(
         connection=connection,
         wording=_wording(body.metadata, body),
@@ -70,6 +71,7 @@ def create_rule(request: Call, body: RuleIn) -> Any:
         active=body.active,
         hidden=body.hidden,
         actor=request.auth.name,
+        **{name: getattr(body, name) for name in SETTINGS},
     )
     return Status(201, {"rule": rule_shape(_own(request, rule.id))})
 
@@ -109,6 +111,7 @@ def change_rule(request: Call, rule_id: UUID, body: RuleChange) -> Any:
     rule = _own(request, rule_id)
     sent = body.model_dump(exclude_unset=True)
     fields = {name: sent[name] for name in ("active", "hidden", "name") if sent.get(name) is not None}
+    fields |= {name: sent[name] for name in SETTINGS if name in sent}
     if body.connection:
         fields["connection"] = _connection_of(rule, body.connection)
     return rule_shape(authoring.change(rule, reworded=_reworded(sent), actor=request.auth.name, **fields))
@@ -129,7 +132,7 @@ def _reworded(sent: dict[str, Any]) -> dict[str, Any]:
 def _connection_of(rule: Rule, connection_id: UUID) -> Connection:
     found: Connection | None = Connection.objects.for_workspace(rule.workspace_id).filter(id=connection_id).first()
     if found is None:
-        raise not_found()
+        raise not_found("connection")
     return found
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connections.models import Connection
-from connections.provider import Action, Field, Kind
 from connections.registry import provider
-from rules import conditions, patterns, severity, templates
+from rules import conditions, inputs, patterns, restraint, severity
 from rules.models import Rule, RuleVersion
 from workspaces import audit, changes
 from workspaces.errors import ApiError, not_found
@@ -42,9 +41,13 @@ class Wording:
         )
 
 
-def create(*, connection: Connection, wording: Wording, name: str, active: bool, hidden: bool, actor: str) -> Rule:
-    """A new rule. Raises ApiError 400 naming every fault, 404 when its connection has just been deleted."""
-    wording = _checked(wording, connection)
+def create(
+    *, connection: Connection, wording: Wording, name: str, active: bool, hidden: bool, actor: str, **settings: Any
+) -> Rule:
+    """A new rule, with the settings that hold it back (see ``restraint``).
+
+    Raises ApiError 400 naming every fault, 404 when its connection has just been deleted.
+    """
     rule = Rule(
         organization_id=connection.organization_id,
         workspace_id=connection.workspace_id,
@@ -53,31 +56,43 @@ def create(*, connection: Connection, wording: Wording, name: str, active: bool,
         active=active,
         hidden=hidden,
         created_by=actor,
+        **settings,
     )
+    wording = _checked(wording, rule)
     with changes.of_rules(rule.workspace_id):
         if not Connection.objects.filter(id=connection.id).exists():
             raise not_found()
         rule.save(force_insert=True)
         _say(rule, wording, actor=actor)
-        _trace(rule, actor=actor, verb="rule.created")
+        _trace(rule, actor=actor, verb="rule.created", **restraint.written(restraint.settings_of(rule)))
     return rule
 
 
-def change(rule: Rule, *, reworded: Mapping[str, Any], actor: str, **fields: Any) -> Rule:
+def change(
+    rule: Rule,
+    *,
+    reworded: Mapping[str, Any],
+    actor: str,
+    verb: str = "rule.changed",
+    detail: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Rule:
     """Change a rule: parts of its wording, and fields of its row; what is left out stays.
 
-    Another wording becomes the next version. Raises ApiError 400 naming every fault, 404 when it has just been deleted.
+    Another wording becomes the next version. The audit knows it as ``verb``, with the ``detail``.
+    Raises ApiError 400 naming every fault, 404 when it has just been deleted.
     """
     with changes.of_rules(rule.workspace_id):
         current = _current(rule)
+        held_back = restraint.settings_of(current)
         for name, value in fields.items():
             setattr(current, name, value)
         before = Wording.of(current.version)
-        wording = _checked(replace(before, **reworded), current.connection)
+        wording = _checked(replace(before, **reworded), current, said=None if "connection" in fields else before)
         current.save()
         if wording != before:
             _say(current, wording, actor=actor)
-        _trace(current, actor=actor, verb="rule.changed")
+        _trace(current, actor=actor, verb=verb, **(detail or {}), **_changes(held_back, restraint.settings_of(current)))
     return current
 
 
@@ -114,27 +129,47 @@ def _say(rule: Rule, wording: Wording, *, actor: str) -> None:
     rule.save(update_fields=["version", "updated_at"])
 
 
-def _trace(rule: Rule, *, actor: str, verb: str) -> None:
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not what they were, for the audit: no version tells of them."""
+    was, now = restraint.written(before), restraint.written(after)
+    return {name: {"from": was.get(name), "to": now.get(name)} for name in before if was.get(name) != now.get(name)}
+
+
+def _trace(rule: Rule, *, actor: str, verb: str, **detail: Any) -> None:
     audit.record(
         actor=actor,
         verb=verb,
         subject=rule.id,
         organization_id=rule.organization_id,
         workspace_id=rule.workspace_id,
+        name=rule.name,
         version=rule.version.number if rule.version else 0,
+        **detail,
     )
 
 
 # --------------------------------------------------------------------------- checks
 
 
-def _checked(wording: Wording, connection: Connection) -> Wording:
-    """The wording, tidied. Raises ApiError 400 naming every fault and its mend."""
-    faults = _event_faults(wording) + _condition_faults(wording) + _action_faults(wording, connection)
+def _checked(wording: Wording, rule: Rule, *, said: Wording | None = None) -> Wording:
+    """The wording, tidied, and the rule's settings with it. Raises ApiError 400 naming every fault and its mend.
+
+    What the rule ``said`` already is not judged again: one that became wrong since must be able to be switched off.
+    """
+    settings = restraint.settings_of(rule)
+    faults = [] if wording == said else asking_faults(wording) + action_faults(wording, rule.connection)
+    faults += restraint.faults(settings) or _digest_faults(rule, wording)
     if faults:
         raise ApiError(400, "; ".join(f"{param}: {message}" for param, message in faults), faults=faults)
+    for name, value in restraint.tidied(settings).items():
+        setattr(rule, name, value)
     level = severity.parse(wording.min_severity)
     return replace(wording, min_severity=level.label if level is not None else "")
+
+
+def asking_faults(wording: Wording) -> list[tuple[str, str]]:
+    """What is wrong with *when* it fires: each field, and how to mend it."""
+    return _event_faults(wording) + _condition_faults(wording)
 
 
 def _event_faults(wording: Wording) -> list[tuple[str, str]]:
@@ -151,33 +186,23 @@ def _condition_faults(wording: Wording) -> list[tuple[str, str]]:
     return [(problem.path, problem.message) for problem in conditions.check(wording.conditions)]
 
 
-def _action_faults(wording: Wording, connection: Connection) -> list[tuple[str, str]]:
+def action_faults(wording: Wording, connection: Connection) -> list[tuple[str, str]]:
+    """What is wrong with *what* it does there: each field, and how to mend it."""
     kind = provider(connection.provider)
     try:
         action = kind.action(wording.action)
     except KeyError:
         known = ", ".join(action.key for action in kind.actions)
         return [("metadata.action", f"must be one of {known} for {kind.name}.")]
-    faults = _input_faults(action, wording.inputs)
+    faults = inputs.faults(action, wording.inputs)
     texts = {key: value for key, value in wording.inputs.items() if isinstance(value, str)}
     found = [] if faults else kind.check_inputs(action.key, texts)
     return faults + [(f"metadata.{fault.field}", fault.message) for fault in found if not fault.warning]
 
 
-def _input_faults(action: Action, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Faults of the inputs that the action asks for, and of others: those are kept, as texts."""
-    asked_for = {asked.key: asked for asked in action.fields}
-    asked_for |= {key: Field(key=key, label=key) for key in inputs if key not in asked_for}
-    found = [(key, _input_fault(asked, inputs.get(key))) for key, asked in asked_for.items()]
-    return [(f"metadata.{key}", problem) for key, problem in found if problem]
-
-
-def _input_fault(asked: Field, value: Any) -> str:
-    if value in (None, ""):
-        return f"{asked.label} is missing." if asked.required and not asked.default else ""
-    if not isinstance(value, str):
-        return f"{asked.label} must be a text."
-    if len(value) > asked.max_length:
-        return f"{asked.label} must be at most {asked.max_length} characters."
-    problem = templates.check(value) if asked.kind is Kind.TEMPLATE else None
-    return f"line {problem.line}: {problem.message}" if problem else ""
+def _digest_faults(rule: Rule, wording: Wording) -> list[tuple[str, str]]:
+    actions = {action.key: action for action in provider(rule.connection.provider).actions}
+    action = actions.get(wording.action)
+    if rule.digest is None or action is None or action.digest:
+        return []
+    return [("digest", f"is not possible with “{action.label}”, which takes each event by itself. Set it to null.")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from uuid import UUID
 from rules.conditions import Clause, Compiled, judge
 from rules.paths import MISSING, parse_path
 from rules.patterns import Pattern
+from rules.restraint import Restraint
 from rules.severity import SEVERITY_PATH, Severity, parse, read
 from rules.showing import shown, storable
 
@@ -24,7 +26,10 @@ NO_CONDITIONS = Compiled(root=None)
 
 @dataclass(frozen=True)
 class EventValues:
-    """An event as rules see it. ``severity`` is None when it has none that is known."""
+    """An event as rules see it. ``severity`` is None when it has none that is known.
+
+    ``now`` is the moment at which it is decided; without one, no rule counts as muted.
+    """
 
     type: str
     payload: Mapping[str, Any]
@@ -32,6 +37,7 @@ class EventValues:
     resource_id: str = ""
     severity: Severity | None = None
     severity_path: str = SEVERITY_PATH
+    now: datetime | None = None
 
     @cached_property
     def raw_severity(self) -> Any:
@@ -62,11 +68,15 @@ class CompiledRule:
     min_severity: Severity | None = None
     conditions: Compiled = field(default=NO_CONDITIONS)
     active: bool = True
+    restraint: Restraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule says to one event: whether it fired, each clause, and all of it in one sentence."""
+    """What one rule says to one event: whether it fired, each clause, and all of it in one sentence.
+
+    ``restraint`` is there when the rule fired, and may be held back.
+    """
 
     rule_id: UUID
     version_id: UUID
@@ -75,6 +85,8 @@ class Verdict:
     fired: bool
     summary: str
     clauses: tuple[Clause, ...]
+    restraint: Restraint | None = None
+    muted: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored with the decision: plain JSON that PostgreSQL takes, without what is empty."""
@@ -84,6 +96,7 @@ class Verdict:
             "connection_id": str(self.connection_id),
             "name": storable(self.name),
             "fired": self.fired,
+            **({"muted": True} if self.muted else {}),
             "summary": storable(self.summary),
             "clauses": [_clause_json(clause) for clause in self.clauses],
         }
@@ -134,15 +147,23 @@ def _verdict(rule: CompiledRule, event: EventValues) -> Verdict:
         clauses, summary = _ask(rule, event)
     except Exception as fault:  # noqa: BLE001  whatever is wrong with one rule, the others still have to be asked
         clauses, summary = _faulty(f"A fault of our own ({type(fault).__name__}) kept this rule from being judged.")
+    restraint = None if summary else _restraint(rule, event)
+    muted = restraint is not None and event.now is not None and restraint.mutes(event.now)
     return Verdict(
         rule_id=rule.id,
         version_id=rule.version_id,
         connection_id=rule.connection_id,
         name=rule.name,
         fired=not summary,
-        summary=summary or _said_yes(clauses),
+        summary=f"Fired, but {restraint.mute_said}." if restraint and muted else summary or _said_yes(clauses),
         clauses=clauses,
+        restraint=restraint,
+        muted=muted,
     )
+
+
+def _restraint(rule: CompiledRule, event: EventValues) -> Restraint | None:
+    return rule.restraint if rule.restraint and rule.restraint.holds(event.severity) else None
 
 
 def _ask(rule: CompiledRule, event: EventValues) -> tuple[tuple[Clause, ...], str]:

@@ -13,6 +13,7 @@ from workspaces.tenancy import WorkspaceScoped
 class Rule(WorkspaceScoped):
     """Event type → connection + action. What it says lives in its current version; this row is its identity.
 
+    How loud it is, is this row's, too: a delivery that was held back says so itself, and no version has to explain it.
     ``key`` is the same for the same rule in every environment, so that a rule can be promoted with a diff.
     """
 
@@ -22,6 +23,9 @@ class Rule(WorkspaceScoped):
     name = models.CharField(max_length=128, blank=True)
     active = models.BooleanField(default=True)
     hidden = models.BooleanField(default=False)
+    muted_until = models.DateTimeField(null=True)
+    quiet_hours = models.JSONField(null=True)  # see restraint.py for the form of this and the next
+    digest = models.JSONField(null=True)
     version = models.ForeignKey("RuleVersion", on_delete=models.PROTECT, null=True, related_name="+")
     created_by = models.CharField(max_length=128)
     created_at = models.DateTimeField(db_default=Now())

@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext
+
 LONGEST: Final = 128  # characters
 WILDCARD: Final = "*"
 
@@ -60,23 +62,24 @@ def check_event_type(event_type: str) -> str:
     """What is wrong with an event type, in a plain sentence; empty when nothing is."""
     if WILDCARD in event_type:
         return "An event type cannot contain *, because * is the wildcard of the rules."
-    return _check_text(event_type, name="event type", example="alert.triggered")
+    return _check_text(event_type, name=gettext("event type"), example="alert.triggered")
 
 
 def check_pattern(pattern: str) -> str:
     """What is wrong with a pattern, in a plain sentence; empty when nothing is."""
     if WILDCARD * 2 in pattern:
-        return "Write one * instead of several: it already stands for any number of characters."
-    return _check_text(pattern, name="pattern", example="alert.*")
+        return gettext("Write one * instead of several: it already stands for any number of characters.")
+    return _check_text(pattern, name=gettext("pattern"), example="alert.*")
 
 
 def _check_text(text: str, *, name: str, example: str) -> str:
     if not text.strip():
-        return f"The {name} is empty: write one such as {example}."
+        return gettext("The %(name)s is empty: write one such as %(example)s.") % {"name": name, "example": example}
     if len(text) > LONGEST:
-        return f"The {name} has {len(text)} characters: shorten it to {LONGEST}."
+        words = gettext("The %(name)s has %(count)s characters: shorten it to %(most)s.")
+        return words % {"name": name, "count": len(text), "most": LONGEST}
     if text != text.strip():
-        return f"The {name} begins or ends with a space: remove it."
+        return gettext("The %(name)s begins or ends with a space: remove it.") % {"name": name}
     if not text.isprintable():
-        return f"The {name} contains a character that cannot be printed: remove it."
+        return gettext("The %(name)s contains a character that cannot be printed: remove it.") % {"name": name}
     return ""

@@ -10,6 +10,7 @@ from rules.conditions import compile_conditions
 from rules.matching import CompiledRule, RuleSet
 from rules.models import EventType, Rule
 from rules.patterns import compile_pattern
+from rules.restraint import Restraint
 from rules.severity import parse
 
 _KEPT = 2_000  # workspaces
@@ -58,4 +59,5 @@ def compiled(rule: Rule) -> CompiledRule:
         resource_id=version.resource_id,
         min_severity=parse(version.min_severity),
         conditions=compile_conditions(version.conditions),
+        restraint=Restraint.of(rule),
     )

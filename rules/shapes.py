@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool
 
-from rules.models import Rule
-from workspaces.wire import Moment
+from rules.models import EventType, Resource, Rule
+from rules.restraint import settings_of
+from workspaces.wire import Moment, changed_at
 
-_RESOURCE_ID = r"^[A-Za-z0-9._:-]{1,64}$"
+# Checked where the rule is saved, in words that name the mend. Null takes a setting away.
+_MUTED_UNTIL = Field(
+    None,
+    description="Until then what the rule fires on is not sent: such a delivery has `state` `muted`. What is critical"
+    " always goes through. A moment such as `2026-12-24T08:00:00Z`.",
+    json_schema_extra={"type": ["string", "null"], "format": "date-time"},
+)
+_QUIET_HOURS = Field(
+    None,
+    description="What fires in them waits for their end, several in one message; what is critical does not wait."
+    ' `{"days": [0, 1, 2, 3, 4], "start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}`: `days` are those on'
+    " which they begin, 0 is Monday; they may pass midnight.",
+)
+_DIGEST = Field(
+    None,
+    description='At most so many single messages in so many minutes, `{"most": 5, "minutes": 10}`: what is more becomes'
+    " one message at the end of that time. `most` is 0 to 100, `minutes` 1 to 1,440. What is critical always goes by"
+    " itself.",
+)
 
 
 class _NothingElse(Schema):
@@ -28,12 +48,15 @@ class RuleIn(_NothingElse):
     event: str = Field(description="An event type, or a pattern such as `alert.*`.")
     metadata: dict[str, Any] = Field(description="`action`, and the inputs that it asks for.")
     resource: str | None = Field(None, max_length=128)
-    resource_id: str | None = Field(None, pattern=_RESOURCE_ID)
+    resource_id: str | None = Field(None, max_length=128)
     active: StrictBool = True
     hidden: StrictBool = False
     name: str = Field("", max_length=128)
     min_severity: str | None = Field(None, description="debug, info, low, medium, high or critical.")
     conditions: dict[str, Any] | None = Field(None, description="See `GET /conditions-schema`.")
+    muted_until: Any = _MUTED_UNTIL
+    quiet_hours: Any = _QUIET_HOURS
+    digest: Any = _DIGEST
 
 
 class RuleChange(_NothingElse):
@@ -43,12 +66,15 @@ class RuleChange(_NothingElse):
     event: str | None = None
     metadata: dict[str, Any] | None = None
     resource: str | None = Field(None, max_length=128)
-    resource_id: str | None = Field(None, pattern=_RESOURCE_ID)
+    resource_id: str | None = Field(None, max_length=128)
     active: StrictBool | None = None
     hidden: StrictBool | None = None
     name: str | None = Field(None, max_length=128)
     min_severity: str | None = None
     conditions: dict[str, Any] | None = None
+    muted_until: Any = _MUTED_UNTIL
+    quiet_hours: Any = _QUIET_HOURS
+    digest: Any = _DIGEST
 
 
 class RuleOut(Schema):
@@ -67,6 +93,9 @@ class RuleOut(Schema):
     name: str
     min_severity: str | None
     conditions: dict[str, Any]
+    muted_until: Moment | None
+    quiet_hours: dict[str, Any] | None
+    digest: dict[str, Any] | None
     version: int
     created_by: str
     created_at: Moment
@@ -103,6 +132,10 @@ class CatalogueRow(Schema):
     created_at: Moment
     updated_at: Moment
 
+    @staticmethod
+    def resolve_updated_at(row: EventType | Resource) -> datetime:
+        return changed_at(row)
+
 
 def rule_shape(rule: Rule) -> dict[str, Any]:
     """A rule as the wire has it."""
@@ -122,8 +155,9 @@ def rule_shape(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "min_severity": version.min_severity or None,
         "conditions": version.conditions,
+        **settings_of(rule),
         "version": version.number,
         "created_by": rule.created_by,
         "created_at": rule.created_at,
-        "updated_at": rule.updated_at,
+        "updated_at": changed_at(rule),
     }

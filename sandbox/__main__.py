@@ -1,4 +1,4 @@
-"""``python -m sandbox``: every simulator in one process, on five ports in a row."""
+"""``python -m sandbox``: every simulator in one process, on six ports in a row."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.addresses import Addresses
+from sandbox.hubspot.simulator import hubspot
 from sandbox.mailbox import Mailbox
 from sandbox.seed import SeedError, SeedFile
 from sandbox.slack.simulator import slack
@@ -36,24 +37,26 @@ def main() -> int:
 
 
 async def serve(*, addresses: Addresses, seeds: SeedFile) -> None:
-    """Start the four web servers and the SMTP server, say so, and wait for SIGTERM or Ctrl-C."""
+    """Start the five web servers and the SMTP server, say so, and wait for SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     mailbox = Mailbox(addresses=addresses)
     apps = {
-        "vendor page": Vendor(seeds=seeds, addresses=addresses).app(),
-        "Slack simulator": slack(seeds=seeds, addresses=addresses),
-        "webhook catcher": Catcher(seeds=seeds, addresses=addresses).app(),
-        "mailbox": mailbox.app(),
+        0: ("vendor page", Vendor(seeds=seeds, addresses=addresses).app()),
+        1: ("Slack simulator", slack(seeds=seeds, addresses=addresses)),
+        2: ("webhook catcher", Catcher(seeds=seeds, addresses=addresses).app()),
+        3: ("mailbox", mailbox.app()),
+        5: ("HubSpot simulator", hubspot(seeds=seeds, addresses=addresses)),  # 4 is the SMTP port
     }
     runners: list[web.AppRunner] = []
     try:
-        for offset, (name, app) in enumerate(apps.items()):
+        for offset, (name, app) in apps.items():
             runners.append(await _listen(app, name=name, host=addresses.host, port=addresses.port + offset))
         await _listen_smtp(mailbox, host=addresses.host, port=addresses.smtp_port)
         print(f"sandbox ready: product {addresses.vendor}, Slack {addresses.slack}, webhooks {addresses.webhooks}, "
-              f"mailbox {addresses.mailbox}, SMTP port {addresses.smtp_port}", flush=True)  # fmt: skip
+              f"mailbox {addresses.mailbox}, SMTP port {addresses.smtp_port}, HubSpot {addresses.hubspot}",
+              flush=True)  # fmt: skip
         await stop.wait()
     finally:
         await asyncio.gather(*(runner.cleanup() for runner in runners))
@@ -89,7 +92,7 @@ def _explained(error: OSError, *, name: str, port: int) -> ListenError:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=8001, help="the first of five ports")
+    parser.add_argument("--port", type=int, default=8001, help="the first of six ports")
     parser.add_argument("--portal", default="http://127.0.0.1:8000", help="where Jackfield is, as a browser reaches it")
     parser.add_argument("--seed", type=Path, help="a JSON file of teams, tenants and receivers; read again on change")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Where each simulator listens: five ports in a row, upward from one."""
+"""Where each simulator listens: six ports in a row, upward from one."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Addresses:
     @property
     def smtp_port(self) -> int:
         return self.port + 4
+
+    @property
+    def hubspot(self) -> str:
+        return f"http://{self._shown}:{self.port + 5}"
 
     @property
     def _shown(self) -> str:

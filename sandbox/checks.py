@@ -51,3 +51,11 @@ CHECKS = (
     Check("queue_depth", "Job queue depth", "jobs", 3120, 5000, 2.9),
     Check("disk_used", "Disk used, primary", "%", 71, 85, 4.1),
 )
+
+# Alerts to try the portal with, loud and quiet ones by turns.
+DRILLS = (
+    {"severity": "high", "resource": "api_latency_p95", "value": 1840, "threshold": 1000},
+    {"severity": "low", "resource": "disk_used", "value": 86, "threshold": 85},
+    {"severity": "critical", "resource": "checkout_error_rate", "value": 6.4, "threshold": 2},
+    {"severity": "medium", "resource": "queue_depth", "value": 5600, "threshold": 5000},
+)

@@ -28,7 +28,7 @@ POLICY = {
 
 
 class Pages:
-    """Renders the templates of one simulator; ``here`` marks it in the bar that links all four."""
+    """Renders the templates of one simulator; ``here`` marks it in the bar that links them all."""
 
     def __init__(self, addresses: Addresses, *, here: str) -> None:
         self._jinja = jinja2.Environment(
@@ -64,6 +64,12 @@ def feed(request: web.Request, *, version: str, render: Callable[[], str]) -> we
     if request.query.get("version") == version:
         return web.Response(status=204)
     return web.json_response({"version": version, "html": render()}, headers={"Cache-Control": "no-store"})
+
+
+def cut_off(page: web.Response) -> web.Response:
+    """The page with the header that severs its window from the one that opened it, as many sign-in pages have it."""
+    page.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return page
 
 
 def application() -> web.Application:

@@ -1,4 +1,4 @@
-"""What the simulators pretend: teams, tenants and receivers, read from a JSON file and read again when it changes."""
+"""What the simulators pretend: teams, accounts, tenants, receivers. Read from a JSON file, again when it changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 BUILTIN = Path(__file__).with_name("builtin.json")
-BOT_SCOPES = "chat:write,chat:write.public,channels:read,groups:read"
+BOT_SCOPES = "chat:write,chat:write.public,channels:read,groups:read,team:read"
 
 type Stamp = tuple[int, int] | None
 
@@ -32,7 +32,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A Slack workspace. ``generated_channels`` adds that many numbered public channels without listing them."""
+    """A Slack workspace. ``generated_channels`` adds that many numbered channels without listing them.
+
+    Every 20th of them is archived, every 50th private, and every 100th is private with the bot as a member.
+    """
 
     team_id: str
     team_name: str
@@ -53,6 +56,25 @@ class SlackApp:
 
 
 @dataclass(frozen=True, slots=True)
+class HubSpotApp:
+    """The app that HubSpot accounts connect."""
+
+    client_id: str
+    client_secret: str
+    name: str = "Jackfield"
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotAccount:
+    """A HubSpot account. ``account_type`` is HubSpot's own word; ``lacks`` are scopes that it does not have."""
+
+    hub_id: int
+    hub_domain: str
+    account_type: str = "STANDARD"
+    lacks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VendorWorkspace:
     """One tenant of the pretend product in one environment, and the key its pages emit with."""
 
@@ -61,6 +83,15 @@ class VendorWorkspace:
     tenant: str
     environment: str
     publishable_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class VendorKey:
+    """The machine key that the pretend product's back-end mints portal sessions with."""
+
+    organization_id: str
+    access_key: str
+    secret_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +109,10 @@ class Seed:
 
     slack_teams: tuple[Team, ...] = ()
     slack_apps: tuple[SlackApp, ...] = ()
+    hubspot_apps: tuple[HubSpotApp, ...] = ()
+    hubspot_accounts: tuple[HubSpotAccount, ...] = ()
     vendor_workspaces: tuple[VendorWorkspace, ...] = ()
+    vendor_keys: tuple[VendorKey, ...] = ()
     webhook_receivers: tuple[Receiver, ...] = ()
 
 
@@ -119,7 +153,10 @@ def read(parsed: Any) -> Seed:
     return Seed(
         slack_teams=tuple(_team(row, where=where) for where, row in _rows(parsed, "slack_teams")),
         slack_apps=_all(SlackApp, parsed, "slack_apps") or load(BUILTIN).slack_apps,
+        hubspot_apps=_all(HubSpotApp, parsed, "hubspot_apps") or load(BUILTIN).hubspot_apps,
+        hubspot_accounts=_all(HubSpotAccount, parsed, "hubspot_accounts") or load(BUILTIN).hubspot_accounts,
         vendor_workspaces=_all(VendorWorkspace, parsed, "vendor_workspaces"),
+        vendor_keys=_all(VendorKey, parsed, "vendor_keys"),
         webhook_receivers=_all(Receiver, parsed, "webhook_receivers"),
     )
 

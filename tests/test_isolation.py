@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -14,15 +14,23 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from deliveries.models import Capture
+from connections.connecting import tickets
+from connections.models import Connection, PendingAuthorization, Recipient
+from connections.recipients import name_recipients
+from deliveries.models import TEST, Capture, Event
 from tests.calling import STRANGE_ID, Caller, fault
-from tests.world import Vendor, make_connection, make_rule
+from tests.connections.vendor import make_slack
+from tests.portal import Portal, enter
+from tests.world import ACTOR, Vendor, make_connection, make_delivery, make_event, make_rule
 from workspaces import tenancy
 from workspaces.access import Machine
-from workspaces.models import Workspace
+from workspaces.embed.sessions import wire_id
+from workspaces.models import EmbedSession, PublishableKey, Workspace
+from workspaces.permissions import PAYLOAD_SCOPE
 
-PUBLIC, EMIT, MACHINE, STAFF = "public", "emit", "machine", "staff"
+PUBLIC, EMIT, MACHINE, PORTAL, STAFF = "public", "emit", "machine", "portal", "staff"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -34,6 +42,17 @@ class Route:
     method: str
     path: str
     body: Callable[[Vendor], Any] = field(default=lambda vendor: None)
+    query: Callable[[Vendor], dict[str, str]] = field(default=lambda vendor: {})
+
+
+def page(path: str, *, posts: bool = False) -> list[Route]:
+    """A page of the portal, and the form on it if there is one."""
+    return [Route(PORTAL, method, path) for method in ("GET", "HEAD", *(("POST",) if posts else ()))]
+
+
+def form(path: str) -> list[Route]:
+    """What only a form of the portal asks for."""
+    return [Route(PORTAL, "POST", path)]
 
 
 RULE: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
@@ -53,10 +72,27 @@ EVENT: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
     "payload": {},
     "workspace": str(vendor.workspace.id),
 }
+APP: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "type": "hubspot",
+    "environment": "production",
+    "client_id": "stolen",
+    "client_secret": "stolen",
+}
+SESSION: Callable[[Vendor], Any] = lambda vendor: {"workspace_id": str(vendor.workspace.id)}  # noqa: E731
+BACKTEST: Callable[[Vendor], Any] = lambda vendor: {"workspace": str(vendor.workspace.id), "event": "*"}  # noqa: E731
+PREVIEW: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "workspace": str(vendor.workspace.id),
+    "connection": str(vendor.connection.id),
+    "metadata": {"action": "record"},
+}
 _DELIVERY = "api/v1/events/<event_id>/rules/<rule_id>"
 TABLE = [
     *(Route(PUBLIC, method, path) for path in ("", "livez", "readyz") for method in METHODS),
     *(Route(PUBLIC, method, "confirm/<str:token>") for method in ("GET", "HEAD", "POST")),
+    *(Route(PUBLIC, method, "oauth/start") for method in ("GET", "HEAD", "POST")),
+    Route(PUBLIC, "GET", "oauth/callback/<str:slug>"),
+    *(Route(PUBLIC, method, "patterns") for method in ("GET", "HEAD")),
+    *(Route(PUBLIC, method, "embed-doctor") for method in ("GET", "HEAD")),
     Route(PUBLIC, "GET", "api/v1/openapi.json"),
     Route(PUBLIC, "GET", "api/v1/conditions-schema"),
     Route(EMIT, "POST", "api/v1/events", EVENT),
@@ -92,8 +128,77 @@ TABLE = [
     Route(MACHINE, "GET", "api/v1/rules/<rule_id>"),
     Route(MACHINE, "PATCH", "api/v1/rules/<rule_id>", lambda vendor: {"event": "stolen"}),
     Route(MACHINE, "DELETE", "api/v1/rules/<rule_id>"),
+    Route(MACHINE, "GET", "api/v1/rules/<rule_id>/versions"),
+    Route(MACHINE, "POST", "api/v1/rules/<rule_id>/revert", lambda vendor: {"version": 1}),
+    Route(MACHINE, "POST", "api/v1/rules/<rule_id>/test"),
+    Route(MACHINE, "POST", "api/v1/rules/backtest", BACKTEST),
+    Route(MACHINE, "POST", "api/v1/rules/preview", PREVIEW),
     Route(MACHINE, "GET", "api/v1/integrations"),
+    Route(MACHINE, "GET", "api/v1/provider-apps"),
+    Route(MACHINE, "PUT", "api/v1/provider-apps", APP),
+    Route(MACHINE, "GET", "api/v1/provider-apps/<app_id>"),
+    Route(MACHINE, "DELETE", "api/v1/provider-apps/<app_id>"),
+    Route(MACHINE, "GET", "api/v1/sessions", query=SESSION),
+    Route(MACHINE, "POST", "api/v1/sessions", SESSION),
+    Route(MACHINE, "POST", "api/v1/sessions/<session_id>/refresh"),
+    Route(MACHINE, "DELETE", "api/v1/sessions/<session_id>"),
+    Route(PUBLIC, "POST", "workspace/session"),
+    *form("workspace/theme"),
+    *page("workspace/dashboard"),
+    *page("workspace/connections"),
+    *page("workspace/connections/last"),
+    *page("workspace/connections/new/<slug:slug>", posts=True),
+    *form("workspace/connections/new/<slug:slug>/link"),
+    *form("workspace/connections/links/<uuid:link_id>/withdraw"),
+    *page("workspace/connections/sign-ins/<uuid:pending_id>"),
+    *form("workspace/connections/sign-ins/<uuid:pending_id>/answer"),
+    *page("workspace/connections/<uuid:connection_id>"),
+    *page("workspace/connections/<uuid:connection_id>/settings", posts=True),
+    *page("workspace/connections/<uuid:connection_id>/reconnect"),
+    *form("workspace/connections/<uuid:connection_id>/link"),
+    *form("workspace/connections/<uuid:connection_id>/switch"),
+    *form("workspace/connections/<uuid:connection_id>/disconnect"),
+    *page("workspace/connections/<uuid:connection_id>/lately"),
+    *page("workspace/connections/<uuid:connection_id>/test", posts=True),
+    *form("workspace/connections/<uuid:connection_id>/recipients/<uuid:recipient_id>/ask"),
+    *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>"),
+    *form("workspace/connections/<uuid:connection_id>/directory/<str:kind>/refresh"),
+    *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>/entry"),
+    *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>/state"),
+    *form("workspace/connections/<uuid:connection_id>/directory/<str:kind>/read"),
+    *page("workspace/rules"),
+    *page("workspace/rules/new", posts=True),
+    *form("workspace/rules/action"),
+    *form("workspace/rules/conditions"),
+    *form("workspace/rules/fields"),
+    *form("workspace/rules/sample"),
+    *form("workspace/rules/preview"),
+    *form("workspace/rules/backtest"),
+    *form("workspace/rules/fired"),
+    *form("workspace/rules/test"),
+    *page("workspace/rules/tests/<uuid:test_id>"),
+    *page("workspace/rules/<uuid:rule_id>", posts=True),
+    *form("workspace/rules/<uuid:rule_id>/switch"),
+    *form("workspace/rules/<uuid:rule_id>/delete"),
+    *page("workspace/rules/<uuid:rule_id>/versions"),
+    *form("workspace/rules/<uuid:rule_id>/versions/<uuid:version_id>/revert"),
+    *page("workspace/events"),
+    *page("workspace/events/<uuid:event_id>"),
+    *form("workspace/events/<uuid:event_id>/rules/<uuid:rule_id>/retry"),
+    *form("workspace/events/<uuid:event_id>/rules/<uuid:rule_id>/cancel"),
+    *page("workspace/settings"),
+    *page("workspace/settings/audit"),
+    *form("workspace/settings/origins"),
+    *form("workspace/settings/keys/<uuid:key_id>/rotate"),
+    *form("workspace/settings/keys/<uuid:key_id>/revoke"),
 ]
+OF_THE_PORTAL = [route for route in TABLE if route.kind == PORTAL and route.method != "HEAD"]
+PORTAL_BY_ID = [route for route in OF_THE_PORTAL if "_id>" in route.path]
+OF_ACCOUNTS = (
+    "/reconnect",
+    "/link",
+    "/directory/",
+)  # of the portal: only connections that were signed in to have these
 OF_MACHINES = [route for route in TABLE if route.kind == MACHINE]
 BY_ID = [route for route in OF_MACHINES if "<" in route.path]
 
@@ -135,6 +240,19 @@ def test_every_route_is_in_the_table(db: None) -> None:
 # --------------------------------------------------------------------------- strangers
 
 
+@pytest.fixture(autouse=True)
+def _tested(request: pytest.FixtureRequest) -> None:
+    """So that each vendor has sent a test, an account, somebody who is signing in, and a mail recipient, too."""
+    for name in {"acme", "globex"} & set(request.fixturenames):
+        vendor: Vendor = request.getfixturevalue(name)
+        make_delivery(make_event(vendor.workspace, kind=TEST), vendor.rule)
+        make_slack(vendor.workspace)
+        session = EmbedSession.objects.for_workspace(vendor.workspace.id).earliest("id")
+        tickets.begin(session=session, provider_slug="slack", actor=ACTOR)
+        tickets.make_link(workspace=vendor.workspace, provider_slug="slack", actor=ACTOR)
+        name_recipients(vendor.connection, ["somebody@example.com"])
+
+
 def ids_of(vendor: Vendor) -> dict[str, str]:
     return {
         "event_id": str(vendor.event.id),
@@ -142,16 +260,33 @@ def ids_of(vendor: Vendor) -> dict[str, str]:
         "attempt_id": str(vendor.attempt.id),
         "workspace_id": str(vendor.workspace.id),
         "connection_id": str(vendor.connection.id),
+        "version_id": str(vendor.rule.version_id),
+        "test_id": str(Event.objects.for_workspace(vendor.workspace.id).get(kind=TEST).id),
+        "app_id": str(vendor.app.id),
+        "key_id": str(PublishableKey.objects.for_workspace(vendor.workspace.id).earliest("id").id),
+        "session_id": wire_id(EmbedSession.objects.for_workspace(vendor.workspace.id).earliest("id").id),
+        "account_id": str(Connection.objects.for_workspace(vendor.workspace.id).get(provider="slack").id),
+        "recipient_id": str(Recipient.objects.for_workspace(vendor.workspace.id).get().id),
+        "pending_id": _sign_in(vendor, "ticket"),
+        "link_id": _sign_in(vendor, "link"),
+        "slug": "slack",
+        "kind": "channel",
     }
 
 
-def ask(caller: Caller, route: Route, ids: dict[str, str], body: Any) -> HttpResponse:
+def _sign_in(vendor: Vendor, kind: str) -> str:
+    return str(PendingAuthorization.objects.for_workspace(vendor.workspace.id).filter(kind=kind).earliest("id").id)
+
+
+def ask(
+    caller: Caller, route: Route, ids: dict[str, str], body: Any, query: dict[str, str] | None = None
+) -> HttpResponse:
     path = _filled(route.path, lambda name: ids[name]).removeprefix("api/v1")
-    return caller.send(route.method, path, body)
+    return caller.send(route.method, path, body, query=query)
 
 
 def database() -> dict[str, str]:
-    """A hash of everything in every table."""
+    """A hash of everything in every table, but for when a key was last used."""
     with connection.cursor() as cursor:
         return {
             table: hashlib.sha256(_rows(cursor, table).encode()).hexdigest()
@@ -160,7 +295,7 @@ def database() -> dict[str, str]:
 
 
 def _rows(cursor: Any, table: str) -> str:
-    cursor.execute(f'SELECT row.*::text FROM "{table}" row ORDER BY 1')  # noqa: S608
+    cursor.execute(f"SELECT to_jsonb(row) - 'last_used_at' FROM \"{table}\" row ORDER BY 1")  # noqa: S608
     return str(cursor.fetchall())
 
 
@@ -200,7 +335,7 @@ def test_what_is_somebody_elses_is_404_as_if_it_had_never_been(acme: Vendor, glo
 def test_the_owner_is_let_in_by_the_same_routes(acme: Vendor, route: Route) -> None:
     """Else the test above would prove nothing: a route that is always 404 keeps everybody out."""
     answer = ask(acme.machine, route, ids_of(acme), route.body(acme))
-    assert answer.status_code in (200, 409), answer.content
+    assert answer.status_code in (200, 201, 409), answer.content
 
 
 def test_ones_own_ids_do_not_open_what_is_somebody_elses(acme: Vendor, globex: Vendor) -> None:
@@ -217,7 +352,7 @@ def test_ones_own_ids_do_not_open_what_is_somebody_elses(acme: Vendor, globex: V
 
 @pytest.mark.parametrize("route", OF_MACHINES, ids=lambda route: f"{route.method} {route.path}")
 def test_no_answer_to_one_vendor_tells_of_another(acme: Vendor, globex: Vendor, route: Route) -> None:
-    answer = ask(globex.machine, route, ids_of(globex), route.body(globex))
+    answer = ask(globex.machine, route, ids_of(globex), route.body(globex), route.query(globex))
     assert answer.status_code in (200, 201, 404, 409), answer.content
     expect_untold(answer, acme)
 
@@ -228,6 +363,8 @@ def test_no_answer_to_one_vendor_tells_of_another(acme: Vendor, globex: Vendor, 
         ("POST", "/rules", RULE),
         ("POST", "/connections", CONNECTION),
         ("POST", "/events", EVENT),
+        ("POST", "/rules/backtest", BACKTEST),
+        ("POST", "/rules/preview", PREVIEW),
     ],
 )
 def test_foreign_ids_in_a_body_are_404(
@@ -240,7 +377,9 @@ def test_foreign_ids_in_a_body_are_404(
     assert (theirs.status_code, theirs.content) == (404, never.content)
     for name in ("workspace", "connection"):
         if name in wanted:
-            answer = stranger.send(method, path, body(globex) | {name: wanted[name]})
+            answer, never = (
+                stranger.send(method, path, body(globex) | {name: id}) for id in (wanted[name], str(STRANGE_ID))
+            )
             assert (answer.status_code, answer.content) == (404, never.content), name
     assert database() == before
 
@@ -260,6 +399,13 @@ def test_foreign_workspaces_in_a_bulk_call_are_told_in_their_places(acme: Vendor
     assert (answer.status_code, first) == (207, third)
     assert second["workspace"] == str(globex.workspace.id)
     expect_untold(answer, acme)
+
+
+def test_nobody_opens_the_portal_of_somebody_else(acme: Vendor, globex: Vendor) -> None:
+    before, stranger = database(), globex.machine
+    for method, sent in (("POST", {"body": SESSION(acme)}), ("GET", {"query": SESSION(acme)})):
+        assert fault(stranger.send(method, "/sessions", **sent), 404)["message"] == "There is nothing here."
+    assert database() == before
 
 
 def test_foreign_ids_in_a_query_change_nothing(acme: Vendor, globex: Vendor) -> None:
@@ -292,6 +438,7 @@ def test_two_organizations_may_use_the_same_names(acme: Vendor, globex: Vendor) 
 
 
 def test_a_publishable_key_opens_nothing_but_the_emit_routes(acme: Vendor, globex: Vendor) -> None:
+    PublishableKey.objects.update(last_used_at=timezone.now())  # which is noted once a minute
     before, emitter = database(), acme.emitter
     for route in OF_MACHINES:
         for ids in (ids_of(acme), ids_of(globex), dict.fromkeys(ids_of(acme), str(STRANGE_ID))):
@@ -302,7 +449,7 @@ def test_a_publishable_key_opens_nothing_but_the_emit_routes(acme: Vendor, globe
 def test_nobody_is_asked_who_they_are(acme: Vendor, nobody: Caller) -> None:
     before = database()
     for route in TABLE:
-        if route.kind != PUBLIC:
+        if route.kind not in (PUBLIC, PORTAL):
             for ids in (ids_of(acme), dict.fromkeys(ids_of(acme), str(STRANGE_ID))):
                 answer = ask(nobody, route, ids, route.body(acme))
                 assert fault(answer, 401)["name"] == "Unauthorized", route
@@ -311,6 +458,7 @@ def test_nobody_is_asked_who_they_are(acme: Vendor, nobody: Caller) -> None:
 
 
 def test_a_publishable_key_emits_into_its_own_workspace_only(acme: Vendor, globex: Vendor) -> None:
+    PublishableKey.objects.update(last_used_at=timezone.now())
     before = database()
     for place in (acme.workspace.id, globex.staging.id, STRANGE_ID):
         answer = globex.emitter.post("/events", {"event": "a", "payload": {}, "workspace": str(place)})
@@ -334,6 +482,57 @@ def test_the_staff_pages_ask_for_a_sign_in(acme: Vendor) -> None:
             assert answer["Location"].startswith("/admin/login/"), path
 
 
+# --------------------------------------------------------------------------- the portal
+
+
+def turn(portal: Portal, route: Route, ids: dict[str, str]) -> HttpResponse:
+    if any(part in route.path for part in OF_ACCOUNTS):
+        ids = {**ids, "connection_id": ids["account_id"]}
+    path = "/" + _filled(route.path, lambda name: ids[name])
+    return portal.post(path) if route.method == "POST" else portal.get(path)
+
+
+@pytest.mark.parametrize("route", OF_THE_PORTAL, ids=lambda route: f"{route.method} {route.path}")
+def test_without_a_token_a_page_is_an_empty_shell(acme: Vendor, route: Route) -> None:
+    """The same for what is there and for what is not; and a form does nothing at all."""
+    before, client = database(), Client()
+    for ids in (ids_of(acme), dict.fromkeys(ids_of(acme), str(STRANGE_ID))):
+        answer = cast("HttpResponse", client.generic(route.method, "/" + _filled(route.path, ids.__getitem__)))
+        assert answer.status_code == (200 if route.method == "GET" else 401)
+        assert not answer.cookies
+        expect_untold(answer, acme)
+    assert database() == before
+
+
+@pytest.mark.parametrize("route", PORTAL_BY_ID, ids=lambda route: f"{route.method} {route.path}")
+def test_a_page_of_somebody_else_is_404_as_if_it_had_never_been(acme: Vendor, globex: Vendor, route: Route) -> None:
+    stranger, neighbour = enter(globex, scopes=[PAYLOAD_SCOPE]), enter(acme.staging, scopes=[PAYLOAD_SCOPE])
+    before = database()
+    for portal in (stranger, neighbour):  # of another vendor, and of the same tenant's other environment
+        theirs = turn(portal, route, ids_of(acme))
+        nobodys = turn(portal, route, dict.fromkeys(ids_of(acme), str(STRANGE_ID)))
+        assert theirs.status_code == 404
+        assert theirs.content == nobodys.content
+        assert not [trace for trace in ids_of(acme).values() if trace in theirs.content.decode()]
+    assert database() == before
+
+
+@pytest.mark.parametrize("route", PORTAL_BY_ID, ids=lambda route: f"{route.method} {route.path}")
+def test_whoever_it_belongs_to_is_let_in_by_the_same_page(acme: Vendor, route: Route) -> None:
+    assert turn(enter(acme), route, ids_of(acme)).status_code in (200, 204, 409, 422)
+
+
+@pytest.mark.parametrize("route", OF_THE_PORTAL, ids=lambda route: f"{route.method} {route.path}")
+def test_no_page_tells_of_another_vendor(acme: Vendor, globex: Vendor, route: Route) -> None:
+    expect_untold(turn(enter(globex, scopes=[PAYLOAD_SCOPE]), route, ids_of(globex)), acme)
+
+
+def test_a_token_of_the_portal_opens_nothing_else(acme: Vendor) -> None:
+    caller = Caller({"Authorization": f"Bearer {enter(acme).token}"})
+    for route in OF_MACHINES:
+        assert fault(ask(caller, route, ids_of(acme), route.body(acme)), 401)["name"] == "Unauthorized", route
+
+
 # --------------------------------------------------------------------------- these tests have teeth
 
 
@@ -344,7 +543,7 @@ def _leaks(acme: Vendor, globex: Vendor) -> list[str]:
     opened = [route.path for route in by_id if ask(globex.machine, route, ids_of(acme), None).status_code == 200]
     for route in reads:
         if route not in by_id:
-            text = ask(globex.machine, route, {}, None).content.decode()
+            text = ask(globex.machine, route, {}, None, route.query(acme)).content.decode()
             opened += [route.path] if any(trace in text for trace in acme.traces) else []
     return opened
 

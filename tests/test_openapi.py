@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tests.calling import V1, Caller, read
 from tests.described import document, expect_described
-from tests.test_isolation import EMIT, MACHINE, PUBLIC, TABLE
+from tests.test_isolation import EMIT, MACHINE, PORTAL, PUBLIC, TABLE
 from tests.world import Vendor
 
 OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
@@ -97,7 +97,7 @@ def test_every_route_of_the_api_is_described() -> None:
 def test_a_description_says_who_may_call(route: Any) -> None:
     path = "/" + re.sub(r"<(\w+)>", r"{\1}", route.path)
     security = document()["paths"].get(path, {}).get(route.method.lower(), {}).get("security", [])
-    expected = {MACHINE: {"MachineToken"}, EMIT: {"MachineToken", "PublishableKeyHeader"}, PUBLIC: set()}
+    expected = {MACHINE: {"MachineToken"}, EMIT: {"MachineToken", "PublishableKeyHeader"}, PUBLIC: set(), PORTAL: set()}
     assert {name for one in security for name in one} == expected[route.kind]
 
 
@@ -118,6 +118,7 @@ def test_what_takes_a_body_describes_it() -> None:
     assert with_body == {
         ("post", f"{V1}/events"),
         ("post", f"{V1}/events/bulk"),
+        ("put", f"{V1}/provider-apps"),
         ("post", f"{V1}/workspaces"),
         ("put", f"{V1}/workspaces/{{workspace_id}}"),
         ("post", f"{V1}/connections"),
@@ -125,6 +126,11 @@ def test_what_takes_a_body_describes_it() -> None:
         ("delete", f"{V1}/connections/{{connection_id}}"),
         ("post", f"{V1}/rules"),
         ("patch", f"{V1}/rules/{{rule_id}}"),
+        ("post", f"{V1}/rules/{{rule_id}}/revert"),
+        ("post", f"{V1}/rules/{{rule_id}}/test"),
+        ("post", f"{V1}/rules/backtest"),
+        ("post", f"{V1}/rules/preview"),
+        ("post", f"{V1}/sessions"),
     }
 
 
@@ -218,3 +224,13 @@ def test_the_description_is_json_for_machines(db: None) -> None:
     answer = Client().get(f"{V1}/openapi.json")
     assert answer["Content-Type"] == "application/json"
     assert json.loads(answer.content)["paths"]
+
+
+def test_both_credentials_are_explained() -> None:
+    schemes = document()["components"]["securitySchemes"]
+    token, key = schemes["MachineToken"], schemes["PublishableKeyHeader"]
+    assert token["bearerFormat"] == "JWT"
+    assert all(
+        word in token["description"] for word in ("HS256", "kid", "urn:meshes:m2m:", "meshes-api", "org", "60 s")
+    )
+    assert "mesh_pub_" in key["description"]

@@ -226,6 +226,24 @@ def test_a_hundred_uses_of_one_key_over_the_wire_are_one_event(server: Server, k
     assert (count(), IdempotencyRecord.objects.count()) == (1, 1)
 
 
+@pytest.mark.parametrize("written", ["Bestellung-\u00e4", "order-\u00ff\u00fe", ""])
+def test_an_idempotency_key_that_the_server_cannot_read_stores_nothing(
+    server: Server, key: dict[str, str | None], written: str
+) -> None:
+    """The server hands on an empty text for it: taken as no key, a repeated call would be a second event."""
+    told = emit(server, BODY, {**key, "Idempotency-Key": written})
+    assert (told.status, told.json["error"]["data"][0]["param"]) == (400, "Idempotency-Key")
+    assert count() == 0
+
+
+def test_a_publishable_key_that_the_server_cannot_read_stores_nothing(
+    server: Server, key: dict[str, str | None]
+) -> None:
+    told = emit(server, BODY, {"X-Meshes-Publishable-Key": f"{key['X-Meshes-Publishable-Key']}\u00e4"})
+    assert told.status == 401
+    assert count() == 0
+
+
 def test_a_database_that_comes_back_costs_nobody_an_event(server: Server, key: dict[str, str | None]) -> None:
     """The server's connection is cut, as a restart would; the next event opens a new one and is stored."""
     assert emit(server, BODY, key).status == 201
@@ -263,3 +281,12 @@ def test_the_log_of_all_this_tells_of_no_fault(server: Server, key: dict[str, st
     log = server.log.read_text(errors="replace")
     assert "api.fault" not in log
     assert "Traceback" not in log
+
+
+def test_the_staff_pages_have_their_style_without_anything_being_collected(server: Server) -> None:
+    heard = server.say(
+        b"GET /static/admin/css/base.css HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", seconds=10
+    )
+    (told,) = answers(heard)
+    assert (told.status, told.headers["content-type"].partition(";")[0]) == (200, "text/css")
+    assert b"--primary" in told.body

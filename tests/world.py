@@ -14,7 +14,7 @@ import pytest
 from django.test import override_settings
 
 from connections import settling
-from connections.models import Connection
+from connections.models import Connection, ProviderApp
 from deliveries.models import Attempt, Decision, Delivery, Event, State
 from rules import authoring
 from rules.authoring import Wording
@@ -22,6 +22,8 @@ from rules.models import Rule
 from tests.calling import Caller, bearer, machine_token
 from workspaces.access import forget_keys
 from workspaces.api import issue_key
+from workspaces.embed import sessions
+from workspaces.embed.sessions import Wanted
 from workspaces.ids import derive
 from workspaces.keys import new_machine_key
 from workspaces.models import Environment, MachineKey, Organization, PublishableKey, Workspace
@@ -89,6 +91,19 @@ def make_event(
         created_by=ACTOR,
         **fields,
     )
+
+
+def make_app(organization: Organization, provider: str, environment: str = "production", **keys: str) -> ProviderApp:
+    """The vendor's own app at a provider."""
+    app = ProviderApp(
+        organization=organization,
+        provider=provider,
+        environment=environment,
+        client_id=keys.get("client_id", f"{organization.name}-{provider}-client"),
+    )
+    app.seal("client_secret", keys.get("client_secret", f"{organization.name}-{provider}-secret"))
+    app.save()
+    return app
 
 
 def make_delivery(event: Event, rule: Rule, state: State = State.FAILED, **fields: Any) -> Delivery:
@@ -167,6 +182,7 @@ class Vendor:
     event: Event
     delivery: Delivery
     attempt: Attempt
+    app: ProviderApp
 
     @property
     def machine(self) -> Caller:
@@ -185,9 +201,10 @@ class Vendor:
     @property
     def traces(self) -> set[str]:
         """Every id and name that must never be seen by a stranger."""
-        rows = (self.organization, self.machine_key, self.workspace, self.staging, self.connection, self.rule)
+        rows = (self.organization, self.machine_key, self.workspace, self.staging, self.connection, self.rule, self.app)
         ids = {str(row.pk) for row in (*rows, self.event, self.delivery, self.attempt)}
-        names = {self.organization.name, self.workspace.name, self.connection.name, self.rule.name}
+        names = {self.organization.name, self.workspace.name, self.connection.name, self.rule.name, self.app.client_id}
+        names.add(f"{self.organization.name}-person")
         return ids | names | {self.machine_key.access_key, self.publishable_key}
 
 
@@ -201,9 +218,9 @@ def make_vendor(name: str) -> Vendor:
     event = make_event(workspace, payload=json.dumps({"value": 1, "of": name}), resource=f"{name}-disk")
     delivery = make_delivery(event, rule)
     attempt = make_attempt(delivery, reason=f"{name} answered 500.")
-    return Vendor(
-        organization, make_machine_key(organization), workspace, staging, connection, rule, event, delivery, attempt
-    )
+    key, app = make_machine_key(organization), make_app(organization, "slack")
+    sessions.mint(workspace=workspace, wanted=Wanted(external_user_id=f"{name}-person"), actor=ACTOR)
+    return Vendor(organization, key, workspace, staging, connection, rule, event, delivery, attempt, app)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,11 @@ from workspaces.machine_tokens import Credential, Refusal, read_claims
 from workspaces.models import MachineKey, PublishableKey, Workspace
 
 KEY_SECONDS = 2.0
+USED_EVERY = timedelta(minutes=1)
+_NO_CREDENTIALS = (
+    "Send a machine token: `Authorization: Bearer <JWT>`. To emit, a publishable key does as well:"
+    " `X-Meshes-Publishable-Key: mesh_pub_…`."
+)
 _KEPT_MOST = 50_000
 _kept: dict[str, tuple[float, Any]] = {}
 
@@ -31,11 +36,14 @@ class Machine:
     name: str
     organization_id: UUID
 
-    def workspace(self, workspace_id: UUID) -> Workspace:
-        """One of its workspaces. Raises ApiError 404 for one that is not its own, as if it did not exist."""
+    def workspace(self, workspace_id: UUID, *, param: str = "") -> Workspace:
+        """One of its workspaces. Raises ApiError 404 for one that is not its own, as if it did not exist.
+
+        ``param`` is the field of the body that named it.
+        """
         found = Workspace.objects.for_organization(self.organization_id).filter(id=workspace_id).first()
         if found is None:
-            raise not_found()
+            raise not_found(param)
         return found
 
 
@@ -55,7 +63,7 @@ def machine(request: HttpRequest) -> Machine:
     if not token and emitter(request):
         raise ApiError(403, "A publishable key may only emit events; use a machine key here.")
     if not token:
-        raise unauthorized("Send a machine token: `Authorization: Bearer <JWT>`.")
+        raise unauthorized(_NO_CREDENTIALS)
     claims = read_claims(token, find_secret=_credential, now=datetime.now(UTC))
     if isinstance(claims, Refusal):
         raise unauthorized(claims.reason)
@@ -99,10 +107,18 @@ def _emitter(text: str) -> Emitter | None:
         key = PublishableKey.objects.select_related("workspace").filter(text=text).first()
         if key is None or not key.live(datetime.now(UTC)):
             return None
+        _note_use(key)
         origins = tuple(key.workspace.allowed_origins)
         return Emitter(f"pub_{key.key_id}", key.organization_id, key.workspace_id, origins)
 
     return _remembered(text, look_up) if read_publishable_key(text) else None
+
+
+def _note_use(key: PublishableKey) -> None:
+    """When it was last used, to the minute: one small write for each key and minute, however much it is used."""
+    now = datetime.now(UTC)
+    if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+        PublishableKey.objects.filter(id=key.id).update(last_used_at=now)
 
 
 def _remembered[T](name: str, look_up: Callable[[], T | None]) -> T | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
@@ -16,15 +16,16 @@ from workspaces import audit
 from workspaces.bodies import modest
 from workspaces.callers import Call, MachineToken
 from workspaces.errors import ApiError, bad_request
-from workspaces.keys import new_publishable_key
 from workspaces.models import Environment, PublishableKey, Workspace
-from workspaces.wire import ALL, READING, WRITING, Limit, Moment, Page, page
+from workspaces.origins import read_origin
+from workspaces.rotating import issue_key
+from workspaces.wire import ALL, READING, WRITING, Limit, Moment, Page, changed_at, page
+
+__all__ = ["issue_key", "router"]
 
 router = Router(tags=["Workspaces"], auth=MachineToken())
 router.add_decorator(modest, mode="view")
 _NAME = re.compile(r"[a-zA-Z0-9 _-]{3,50}")
-_ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class WorkspaceIn(Schema):
@@ -55,6 +56,11 @@ class WorkspaceOut(Schema):
     retention_days: int | None
     created_at: Moment
     updated_at: Moment
+
+    @staticmethod
+    def resolve_updated_at(row: Workspace | dict[str, Any]) -> datetime:
+        moment: datetime = row["updated_at"] if isinstance(row, dict) else changed_at(row)
+        return moment
 
 
 class KeyOut(Schema):
@@ -126,10 +132,10 @@ def _fill(workspace: Workspace, body: WorkspaceIn) -> list[str]:
 
 def _origin(written: str) -> str:
     """An origin as browsers write it: in lower case, without the port that goes without saying."""
-    origin = written.strip().lower()
-    if not _ORIGIN.fullmatch(origin):
+    origin = read_origin(written)
+    if origin is None:
         raise bad_request("allowed_origins", f"{written!r} must look like https://app.example.com, without a path.")
-    return origin.removesuffix(_DEFAULT_PORTS[urlsplit(origin).scheme])
+    return origin
 
 
 def _save(workspace: Workspace, *, actor: str, changed: list[str] | None) -> None:
@@ -159,11 +165,3 @@ def _taken(clash: IntegrityError) -> ApiError:
     if isinstance(cause, psycopg.Error) and cause.diag.constraint_name == "workspace_tenant_unique":
         return ApiError(409, "Another workspace has this tenant in this environment.", faults=[("tenant", "is taken.")])
     return ApiError(409, "Another workspace has this name.", faults=[("name", "is taken.")])
-
-
-def issue_key(workspace: Workspace) -> PublishableKey:
-    """A fresh publishable key for the workspace."""
-    parts = new_publishable_key(workspace.environment)
-    return PublishableKey.objects.create(
-        organization_id=workspace.organization_id, workspace=workspace, text=parts.text, key_id=parts.key_id
-    )

@@ -20,13 +20,15 @@ class StrictParser(Parser):
     """What the framework reads bodies and queries with."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The members of the body. Raises ApiError 400 or 422.
+        """The members of the body. Raises ApiError 400, 415 or 422. No Content-Type at all passes for JSON.
 
         The framework would read attributes off anything, so that a list would pass for an object without members.
         """
+        if request.content_type not in ("", "application/json"):
+            raise ApiError(415, "Send `Content-Type: application/json`.")
         found = read_json(whole(request))
         if not isinstance(found, dict):
-            raise ApiError(400, "The body must be a JSON object.")
+            raise bad_request("body", "must be a JSON object.")
         return found
 
     def parse_querydict(
@@ -53,8 +55,13 @@ def measured(request: HttpRequest, *, most: int) -> int:
 def whole(request: HttpRequest) -> bytes:
     """The body. Raises ApiError 400 when its sender hung up in the middle: what has come may be JSON all the same."""
     if len(request.body) < int(request.META.get("CONTENT_LENGTH") or 0):
-        raise ApiError(400, "The body ended before its Content-Length.")
+        raise ended_too_soon()
     return request.body
+
+
+def ended_too_soon() -> ApiError:
+    """Its sender hung up in the middle."""
+    return bad_request("body", "ended before its Content-Length.")
 
 
 def modest(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

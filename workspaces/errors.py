@@ -47,6 +47,7 @@ def bad_request(param: str, message: str) -> ApiError:
     return ApiError(400, f"{param}: {message}", faults=[(param, message)])
 
 
-def not_found() -> ApiError:
-    """The same bytes for what never existed and for what is somebody else's."""
-    return ApiError(404, "There is nothing here.")
+def not_found(param: str = "") -> ApiError:
+    """The same bytes for what never existed and for what is somebody else's. ``param``: the field that named it."""
+    faults = [(param, "names nothing that is here: check the id.")] if param else []
+    return ApiError(404, "There is nothing here.", faults=faults)

@@ -26,6 +26,8 @@ class Organization(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=100)
+    embed_origins = models.JSONField(default=list)  # who may frame the portal, when a session does not say
+    theme = models.JSONField(default=dict)  # see embed/theme.py
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -69,6 +71,7 @@ class PublishableKey(WorkspaceScoped):
     name = models.CharField(max_length=64, default="Default")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)  # set when it was rotated: the overlap's end
+    last_used_at = models.DateTimeField(null=True)  # to the minute; see access.py
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key_id})"
@@ -91,6 +94,54 @@ class MachineKey(SealsSecrets, models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.access_key})"
+
+
+class Role(models.TextChoices):
+    """What somebody in the portal may do; what each may is the table in ``access.py``."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class SessionType(models.TextChoices):
+    """How much of a workspace a session opens."""
+
+    WORKSPACE = "workspace"
+    RESOURCE = "resource"  # only what is about one resource
+    DASHBOARD = "dashboard"  # the overview, to look at
+
+
+class EmbedSession(WorkspaceScoped):
+    """One person's stay in the portal, minted by the vendor's back-end. Its tokens are stored hashed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+    session_type = models.CharField(max_length=16, choices=SessionType, default=SessionType.WORKSPACE)
+    external_user_id = models.CharField(max_length=255, default="", blank=True)
+    resource = models.CharField(max_length=128, default="", blank=True)
+    resource_id = models.CharField(max_length=128, default="", blank=True)
+    scopes = models.JSONField(default=list)
+    origins = models.JSONField(default=list)  # who may frame it, as worked out when it was minted
+    launch_page = models.CharField(max_length=16, default="dashboard")
+    theme = models.JSONField(default=dict)
+    language = models.CharField(max_length=8, default="", blank=True)  # "": what the browser asks for
+    token_hash = models.BinaryField(unique=True)  # SHA-256 of what the vendor's back-end holds
+    frame_hash = models.BinaryField(unique=True, null=True)  # of what the frame got for its launch token
+    launch_hash = models.BinaryField(unique=True, null=True)  # null: spent
+    launch_expires_at = models.DateTimeField()
+    ttl_seconds = models.PositiveSmallIntegerField(default=1800)
+    created_by = models.CharField(max_length=128)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-id"], name="session_by_workspace")]
+
+    def __str__(self) -> str:
+        return f"sess_{self.id}"
 
 
 class AuditEntry(models.Model):

@@ -25,6 +25,12 @@ def wire_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def changed_at(row: Any) -> datetime:
+    """When a row was changed last: never before it was made, though one is our clock's and one the database's."""
+    moment: datetime = max(row.created_at, row.updated_at)
+    return moment
+
+
 Moment = Annotated[
     datetime,
     PlainSerializer(wire_time, return_type=str),
@@ -60,7 +66,7 @@ def errors(*more: int) -> dict[tuple[int, ...], type[ErrorAnswer]]:
 
 
 READING = errors()
-WRITING = errors(409, 411, 413, 422)
+WRITING = errors(409, 411, 413, 415, 422)
 
 
 class Page[T](Schema):

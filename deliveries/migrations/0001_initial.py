@@ -65,6 +65,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Window',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('ends_at', models.DateTimeField(null=True)),
+                ('singles', models.PositiveIntegerField(db_default=0, default=0)),
+                ('carrier_id', models.UUIDField(null=True)),
+                ('touched_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
             name='Capture',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
@@ -90,7 +100,7 @@ class Migration(migrations.Migration):
                 ('connection_id', models.UUIDField()),
                 ('provider', models.CharField(max_length=32)),
                 ('lane', models.UUIDField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('retrying', 'Retrying'), ('held', 'Held'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('canceled', 'Canceled')], default='pending', max_length=16)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('retrying', 'Retrying'), ('held', 'Held'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('muted', 'Muted'), ('digested', 'Digested')], default='pending', max_length=16)),
                 ('due_at', models.DateTimeField(null=True)),
                 ('ready', models.BooleanField(db_default=True, default=True)),
                 ('fence', models.PositiveIntegerField(default=0)),
@@ -98,12 +108,15 @@ class Migration(migrations.Migration):
                 ('attempt_count', models.PositiveIntegerField(default=0)),
                 ('first_sent_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('waits_until', models.DateTimeField(null=True)),
+                ('carrier_id', models.UUIDField(null=True)),
+                ('note', models.TextField(blank=True, db_default='', default='')),
                 ('last_code', models.CharField(blank=True, default='', max_length=32)),
                 ('last_error', models.TextField(blank=True, default='')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('ready', True), models.Q(('due_at', None), _negated=True)), fields=['workspace_id', 'lane', 'due_at', 'id'], name='delivery_ready'), models.Index(condition=models.Q(('ready', False), models.Q(('due_at', None), _negated=True)), fields=['due_at'], name='delivery_scheduled'), models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'retrying', 'held'))), fields=['state', 'connection_id'], name='delivery_open'), models.Index(fields=['event_id'], name='delivery_by_event'), models.Index(fields=['workspace_id', '-id'], name='delivery_by_workspace'), models.Index(condition=models.Q(('state', 'failed')), fields=['workspace_id', '-id'], name='delivery_failed')],
+                'indexes': [models.Index(condition=models.Q(('ready', True), models.Q(('due_at', None), _negated=True)), fields=['workspace_id', 'lane', 'due_at', 'id'], name='delivery_ready'), models.Index(condition=models.Q(('ready', False), models.Q(('due_at', None), _negated=True)), fields=['due_at'], name='delivery_scheduled'), models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'retrying', 'held'))), fields=['state', 'connection_id'], name='delivery_open'), models.Index(fields=['event_id'], name='delivery_by_event'), models.Index(condition=models.Q(('carrier_id', None), _negated=True), fields=['carrier_id', 'id'], name='delivery_folded'), models.Index(fields=['workspace_id', '-id'], name='delivery_by_workspace'), models.Index(condition=models.Q(('state', 'failed')), fields=['workspace_id', '-id'], name='delivery_failed')],
             },
         ),
         partitions.CreatePartitionedModel(

@@ -8,6 +8,7 @@ from itertools import islice
 from math import isfinite
 from typing import Any, Final, cast
 
+from django.utils.translation import gettext
 from jsonschema import Draft202012Validator, ValidationError
 
 from rules.conditions.schema import CLAUSES_MOST, DEPTH_MOST, ORDER, PATH_LONGEST, SCHEMA
@@ -136,7 +137,8 @@ def _check_clause(clause: dict[str, Any], place: str) -> Iterator[Problem]:
 
 def _check_ordered(value: Any, place: str) -> Iterator[Problem]:
     if isinstance(value, str) and instant(value) is None:
-        yield Problem(place, f"{shown(value, most=60)} is not a date: write one such as 2026-01-01T00:00:00Z.")
+        words = gettext("%(value)s is not a date: write one such as 2026-01-01T00:00:00Z.")
+        yield Problem(place, words % {"value": shown(value, most=60)})
 
 
 def _check_bounds(bounds: list[Any], place: str) -> Iterator[Problem]:
@@ -146,6 +148,6 @@ def _check_bounds(bounds: list[Any], place: str) -> Iterator[Problem]:
     if faults:
         return
     if isinstance(bounds[0], str) != isinstance(bounds[1], str):
-        yield Problem(place, "must be two numbers or two dates, not one of each.")
+        yield Problem(place, gettext("must be two numbers or two dates, not one of each."))
     elif low > high:
-        yield Problem(place, "has its highest before its lowest: exchange them.")
+        yield Problem(place, gettext("has its highest before its lowest: exchange them."))

@@ -12,6 +12,6 @@ stops it becomes a sentence, and then there is no text at all, so that nothing h
 
 from rules.templates.filters import FILTERS
 from rules.templates.language import TAG_NAMES
-from rules.templates.rendering import Problem, Rendered, check, render, scope
+from rules.templates.rendering import Problem, Rendered, check, is_template, render, scope
 
-__all__ = ["FILTERS", "TAG_NAMES", "Problem", "Rendered", "check", "render", "scope"]
+__all__ = ["FILTERS", "TAG_NAMES", "Problem", "Rendered", "check", "is_template", "render", "scope"]

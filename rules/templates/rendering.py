@@ -66,7 +66,7 @@ class Rendered:
 
 def check(source: str) -> Problem | None:
     """What is wrong with a template before anything is filled in; None when nothing is."""
-    if not _is_template(source):
+    if not is_template(source):
         return _check_length(source)
     template = _compiled(source)
     return template if isinstance(template, Problem) else None
@@ -77,7 +77,7 @@ def render(source: str, scope: Mapping[str, Any]) -> Rendered:
 
     A field that is not there is empty and listed in ``missing``, unless the filter ``default`` or an ``if`` saw to it.
     """
-    if not _is_template(source):
+    if not is_template(source):
         problem = _check_length(source)
         return Rendered(text="", problem=str(problem)) if problem else Rendered(text=source)
     template = _compiled(source)
@@ -98,7 +98,8 @@ def scope(
     return {"severity": severity, **payload, "payload": payload, "event": event, "workspace": workspace}
 
 
-def _is_template(source: str) -> bool:
+def is_template(source: str) -> bool:
+    """Whether there is anything to be filled in."""
     return "{{" in source or "{%" in source
 
 

@@ -37,6 +37,7 @@ SWITCHES = {
     "strict_pace": "Pace: one message a second, no bursts",
     "unpaced": "Pace: no message limit",
     "tier_limits": "Pace: 20 channel lists a minute",
+    "coop": "Consent page: cut the window off from its opener (COOP)",
 }
 FAULTS = {**ACCOUNT_FAULTS, **CHANNEL_FAULTS, **faults.FAULTS, **SWITCHES}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.pages import Pages
+from sandbox.dials import EVERYONE, Board
+from sandbox.pages import Pages, cut_off
 from sandbox.slack.oauth import OAuth, back_to, is_web_address
 from sandbox.slack.teams import Teams
 
@@ -12,10 +13,11 @@ from sandbox.slack.teams import Teams
 class ConsentPage:
     """Shows the request on GET; on POST goes back to the app with a code, or with ``access_denied``."""
 
-    def __init__(self, *, pages: Pages, teams: Teams, oauth: OAuth) -> None:
+    def __init__(self, *, pages: Pages, teams: Teams, oauth: OAuth, board: Board) -> None:
         self._pages = pages
         self._teams = teams
         self._oauth = oauth
+        self._board = board
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/oauth/v2/authorize", self._ask), web.post("/oauth/v2/authorize", self._decide)]
@@ -24,7 +26,7 @@ class ConsentPage:
         asked = dict(request.query)
         if trouble := self._trouble(asked):
             return self._refuse(trouble)
-        return self._pages.html(
+        page = self._pages.html(
             "slack/consent.html",
             policy={"form-action": ""},  # it would also judge the redirect back to the app, and stop it
             app=self._oauth.app(asked["client_id"]),
@@ -32,6 +34,7 @@ class ConsentPage:
             scopes=asked["scope"].replace(",", " ").split(),
             teams=self._teams.all(),
         )
+        return cut_off(page) if self._board.is_set(EVERYONE, "coop") else page
 
     async def _decide(self, request: web.Request) -> web.Response:
         asked = {key: str(value) for key, value in (await request.post()).items()}

@@ -66,6 +66,8 @@ def _generated(count: int) -> list[Channel]:
             id=f"C9{number:08d}",
             name=f"{SUBJECTS[number % subjects]}-{PLACES[number // subjects % places]}-{number:05d}",
             is_archived=number % 20 == 19,
+            is_private=number % 50 == 48,
+            is_member=number % 100 == 98,
         )
         for number in range(count)
     ]

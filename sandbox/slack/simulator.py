@@ -27,6 +27,6 @@ def slack(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     pages = Pages(addresses, here="slack")
     app = application()
     app.router.add_routes(Site(pages=pages, teams=teams, journal=journal, board=board).routes())
-    app.router.add_routes(ConsentPage(pages=pages, teams=teams, oauth=oauth).routes())
+    app.router.add_routes(ConsentPage(pages=pages, teams=teams, oauth=oauth, board=board).routes())
     app.router.add_route("*", "/api/{method}", api.answer)
     return app

@@ -56,7 +56,7 @@ logging.getLogger("django.request").warning("Not Found: %s", "/x\\n{}", extra={"
     assert theirs.pop("timestamp").endswith("Z")
     assert theirs == {
         "event": "Not Found: /x\n{}",
-        "level": "warning",
+        "level": "info",  # a caller's fault, and no warning to the operator
         "logger": "django.request",
         "request_id": "r1",
         "status_code": 404,

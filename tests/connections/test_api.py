@@ -405,6 +405,12 @@ def test_no_value_in_any_field_is_a_fault(acme: Vendor) -> None:
 # --------------------------------------------------------------------------- the catalogue of destinations
 
 
+def test_the_destinations_are_listed_page_by_page(acme: Vendor) -> None:
+    found = walk(acme.machine, "/integrations", limit=2)
+    assert [record["type"] for record in found] == sorted(all_providers())
+    assert len(read(acme.machine.get("/integrations", limit=1))["records"]) == 1
+
+
 def test_the_destinations_say_what_they_ask_for_and_what_they_do(acme: Vendor) -> None:
     page = read(acme.machine.get("/integrations"))
     assert (page["count"], page["next_cursor"]) == (len(all_providers()), None)

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 import requests
 
-from connections import lines
-from connections.provider import Answer, Failure, Trouble
+from connections import http, lines
+from connections.provider import Answer, Failure, Request, Trouble
 from tests.connections.doors import Permit, answer, failure, post
 from tests.sinks import Script, Sink, Visit, answering, hanging, repeating, saying, silent
 
@@ -34,6 +34,15 @@ def test_a_body_of_exactly_64_kib_is_whole(permit: Permit) -> None:
         permit(sink.target)
         got = answer(post(sink.url()))
     assert (len(got.body), got.truncated) == (65_536, False)
+
+
+def test_more_is_kept_for_whoever_asks_for_more_and_not_without_end(permit: Permit) -> None:
+    with Sink(answering(body=b"x" * 300_000)) as sink:
+        permit(sink.target)
+        request = Request("GET", sink.url(), {})
+        whole, part = http.send(request, most=300_000), http.send(request, most=299_999)
+    assert (len(answer(whole).body), answer(whole).truncated) == (300_000, False)
+    assert (len(answer(part).body), answer(part).truncated) == (299_999, True)
 
 
 def test_it_does_not_decode_a_gzip_bomb(permit: Permit) -> None:

@@ -100,6 +100,11 @@ def test_nothing_that_a_retry_cannot_mend_is_tried_again() -> None:
     assert final == {Trouble.FORBIDDEN_URL, Trouble.FORBIDDEN_HEADER, Trouble.MAIL_REJECTED}
 
 
+def test_a_name_that_does_not_resolve_is_its_owners_to_mend_and_tried_again() -> None:
+    outcome = judge(Failure(trouble=Trouble.NAME_NOT_FOUND), "The receiver")
+    assert (outcome.code, outcome.culprit, outcome.retry) == (Code.NETWORK_ERROR, Culprit.CONNECTION, True)
+
+
 # --------------------------------------------------------------------------- vendors
 
 

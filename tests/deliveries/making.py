@@ -14,7 +14,7 @@ from django.db.models import F
 
 from connections.models import Connection
 from deliveries.claiming import Claimed, claim, make_ready
-from deliveries.models import Delivery, Event, Lane
+from deliveries.models import Delivery, Event, Lane, Window
 from deliveries.turns import Round
 from rules.models import Rule
 from tests.world import make_connection, make_event, make_rule, make_workspace
@@ -115,7 +115,8 @@ def database_now() -> datetime:
 def pass_time(seconds: float) -> None:
     """The database's clock is the only one that the pipeline asks, so whatever it compares with is moved back."""
     gone = timedelta(seconds=seconds)
-    Delivery.objects.update(due_at=F("due_at") - gone)
+    Delivery.objects.update(due_at=F("due_at") - gone, waits_until=F("waits_until") - gone)
+    Window.objects.update(ends_at=F("ends_at") - gone)
     Lane.objects.update(next_at=F("next_at") - gone)
 
 

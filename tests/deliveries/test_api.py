@@ -285,6 +285,7 @@ def test_an_event_is_canceled(acme: Vendor) -> None:
     make_delivery(event, acme.rule, State.PENDING)
     shown = read(acme.machine.post(f"/events/{event.id}/cancel"))
     assert (shown["status"], [one["status"] for one in shown["rule_events"]]) == ("canceled", ["canceled"])
+    assert shown["canceled_count"] == 1
     assert fault(acme.machine.post(f"/events/{event.id}/cancel"), 409)
 
 

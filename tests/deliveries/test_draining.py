@@ -86,6 +86,7 @@ def test_more_than_one_process_can_carry_wakes_another(
     woken: list[bool], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CONNECTION_PARALLEL = settings.WORKSPACE_PARALLEL = 100
+    settings.DRAIN_THREADS = 64
     make_backlog(make_tenant(), settings.DRAIN_THREADS - 1)
     drain()
     assert woken == []

@@ -357,7 +357,7 @@ def test_an_aged_key_may_be_used_with_another_body(acme: Vendor) -> None:
     assert bytes(IdempotencyRecord.objects.get().body_hash) == hashlib.sha256(json.dumps(other).encode()).digest()
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "a\tb", "\x80"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "\x80", "\xe4"])
 def test_a_key_that_cannot_be_one_is_400(acme: Vendor, key: str) -> None:
     for path, body in (("/events", EVENT), ("/events/bulk", [EVENT]), ("/events/bulk", [5])):
         assert params(acme.emitter.post(path, body, Idempotency_Key=key), 400) == ["Idempotency-Key"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
 import structlog
-from django.db import DataError, OperationalError
+from django.db import DataError, OperationalError, connections, transaction
 from django.db import connection as database
 
 from connections.models import Connection
@@ -69,7 +70,7 @@ def test_a_repetition_makes_no_second_delivery_and_leaves_the_first_as_it_is() -
     assert decide_batch() == 1
     assert Delivery.objects.get().state == "delivered"
     assert Decision.objects.count() == 1
-    assert decided(event).total_rules == 1
+    assert (decided(event).total_rules, decided(event).status) == (1, "processing")
 
 
 def test_a_crash_before_the_commit_leaves_the_events_to_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +143,13 @@ def test_the_severity_is_read_where_the_event_type_says() -> None:
         severity_path="alert.level",
         created_by="test",
     )
+    rule = second_rule(tenant, min_severity="high")
     told = tenant.emit('{"alert": {"level": "sev1"}, "severity": "low"}')
     other = tenant.emit('{"alert": {"level": "sev1"}, "severity": "low"}', event="other")
     decide_batch()
     assert (decided(told).severity, decided(other).severity) == (5, 2)
+    (verdict,) = [v for v in Decision.objects.get(id=told.id).verdicts if v["rule_id"] == str(rule.id)]
+    assert (verdict["fired"], verdict["clauses"][0]["field"]) == (True, "alert.level")
 
 
 def test_what_cannot_be_stored_as_json_does_not_stop_the_decision() -> None:
@@ -293,11 +297,35 @@ def test_a_fault_in_judging_one_rule_is_its_verdict(monkeypatch: pytest.MonkeyPa
     assert all("fault" in verdict["summary"] for verdict in Decision.objects.get().verdicts)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_events_that_another_worker_is_deciding_are_left_to_it() -> None:
+    tenant = make_tenant()
+    theirs, ours = tenant.emit(), tenant.emit()
+    found: list[int] = []
+
+    def work() -> None:
+        with database.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        found.append(decide_batch())
+        connections.close_all()
+
+    with transaction.atomic():
+        Event.objects.select_for_update().get(id=theirs.id)
+        worker = Thread(target=work)
+        worker.start()
+        worker.join()
+    assert found == [1]
+    assert decided(ours).total_rules == 1
+    assert Event.objects.get(id=theirs.id).status == "pending"
+
+
+def test_an_event_of_a_faulty_batch_that_another_worker_has_decided_is_left_as_it_is() -> None:
     event = make_tenant().emit()
-    Event.objects.update(decided_at=database_now())
-    with database.cursor() as cursor:
-        assert not deciding.still_undecided(cursor, event.id)
+    with transaction.atomic(), database.cursor() as cursor:
+        (undecided,) = deciding.take(cursor)
+    Event.objects.update(decided_at=database_now(), status="canceled")
+    fanout._decide_alone(undecided)
+    assert (decided(event).status, Delivery.objects.count()) == ("canceled", 0)
 
 
 # --------------------------------------------------------------------------- fairness
@@ -313,6 +341,15 @@ def test_a_batch_takes_a_few_of_each_tenant() -> None:
     assert (
         Event.objects.filter(workspace_id=noisy.workspace.id, decided_at=None).count() == 100 - deciding.EVENTS_A_TENANT
     )
+
+
+def test_behind_the_last_tenant_the_first_is_next() -> None:
+    tenants = [make_tenant(f"T{n}") for n in range(deciding.TENANTS_A_BATCH)]
+    for tenant in tenants:
+        tenant.emit()
+    assert decide_batch() == len(tenants)
+    tenants[0].emit()
+    assert decide_batch() == 1
 
 
 def test_every_tenant_has_its_turn() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connections.models import Connection
@@ -72,6 +74,36 @@ def test_what_is_held_for_a_deleted_connection_is_canceled_with_the_reason() -> 
     assert set(Delivery.objects.values_list("state", "last_error")) == {("canceled", "The connection was deleted.")}
     assert set(Event.objects.values_list("status", "canceled_count")) == {("canceled", 1)}
     assert not Event.objects.filter(completed_at=None).exists()
+
+
+@pytest.mark.parametrize("state", ["held", "retrying", "pending"])
+def test_a_deleted_connection_ends_everything_that_waits_for_it_at_once(state: str) -> None:
+    tenant = make_tenant()
+    later = database_now() + timedelta(hours=8)
+    make_backlog(tenant, 1, state=state, due_at=None if state == "held" else later, ready=False, attempt_count=1)
+    tenant.connection.delete()
+    assert holding.release() == 0
+    assert set(Delivery.objects.values_list("state", "due_at", "last_error")) == {
+        ("canceled", None, "The connection was deleted.")
+    }
+    assert set(Event.objects.values_list("status", "canceled_count")) == {("canceled", 1)}
+
+
+def test_a_deleted_connection_leaves_what_is_under_way_to_its_worker() -> None:
+    tenant = make_tenant()
+    make_backlog(tenant, 1, state="retrying", due_at=database_now() + timedelta(hours=8), ready=False)
+    make_backlog(tenant, 1)
+    claim_all()
+    tenant.connection.delete()
+    holding.release()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"canceled", "sending"}
+
+
+def test_what_is_retried_later_is_left_alone_while_its_connection_stands() -> None:
+    tenant = make_tenant()
+    make_backlog(tenant, 1, state="retrying", due_at=database_now() + timedelta(hours=8), ready=False)
+    holding.release()
+    assert Delivery.objects.get().state == "retrying"
 
 
 def test_many_connections_are_each_looked_at() -> None:

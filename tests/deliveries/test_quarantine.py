@@ -11,6 +11,7 @@ from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.quarantine import GIVE_UP_AFTER, SUSPECT_AFTER, part
 from deliveries.recovery import retry
+from deliveries.shapes import delivery_shape
 from tests.deliveries.making import Tenant, claim_all, make_backlog, make_tenant, pass_time
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,43 @@ def test_a_delivery_that_was_lost_less_often_is_sent() -> None:
         crash_all()
     assert drain() == 1
     assert Delivery.objects.get().state == "delivered"
+
+
+def test_the_next_attempt_keeps_a_note_of_the_one_that_was_lost() -> None:
+    one_delivery()
+    crash_all()
+    began = Delivery.objects.get().first_sent_at
+    drain()
+    (note,) = Attempt.objects.get().notes
+    assert began
+    assert f"began at {began:%Y-%m-%d %H:%M:%S} UTC" in note
+    assert "may have arrived" in note
+
+
+def test_a_delivery_tells_of_a_lost_attempt_until_the_next_one_does() -> None:
+    one_delivery()
+    crash_all()
+    claim_all()
+    (note,) = delivery_shape(Delivery.objects.get(), Event.objects.get())["notes"]
+    assert "may have arrived" in note
+    pass_time(LEASE_SECONDS)
+    drain()
+    assert delivery_shape(Delivery.objects.get(), Event.objects.get())["notes"] == []
+    assert "2 attempts" in Attempt.objects.get().notes[0]
+
+
+def test_a_loss_after_recorded_attempts_names_no_time_that_is_not_its_own() -> None:
+    make_backlog(make_tenant(), 1, attempt_count=2)
+    crash_all()
+    drain()
+    (note,) = Attempt.objects.get().notes
+    assert "UTC" not in note
+
+
+def test_what_was_never_lost_has_no_note() -> None:
+    one_delivery()
+    drain()
+    assert Attempt.objects.get().notes == []
 
 
 def test_a_result_clears_it_of_suspicion() -> None:

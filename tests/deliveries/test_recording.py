@@ -478,6 +478,14 @@ def test_a_backlog_that_could_not_be_held_does_not_undo_what_was_recorded(monkey
     assert Delivery.objects.get(id=waiting).state == "pending"  # and it is held when it is claimed
 
 
+def test_the_event_of_a_held_backlog_is_retrying() -> None:
+    tenant = make_tenant()
+    make_backlog(tenant, 1)
+    Event.objects.update(status="processing")
+    switching.hold_backlog([tenant.connection.id])
+    assert Event.objects.get().status == "retrying"
+
+
 def test_only_the_backlog_of_the_named_connections_is_held() -> None:
     tenant = make_tenant()
     make_backlog(tenant, 3)

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from connections.models import Connection
 from deliveries import recovery
-from deliveries.models import Delivery, Event, State
+from deliveries.models import Delivery, Event, Lane, State
+from deliveries.shapes import delivery_shape
 from tests.world import ACTOR, Vendor, make_delivery, make_event, make_rule, make_vendor
 from workspaces.errors import ApiError
 from workspaces.models import AuditEntry
@@ -59,7 +60,7 @@ def test_a_retry_brings_the_next_attempt_forward_and_leaves_the_counters(acme: V
 
 @pytest.mark.parametrize(
     ("state", "status", "word"),
-    [(State.DELIVERED, 409, "arrived"), (State.PENDING, 425, "under way"), (State.SENDING, 425, "under way")],
+    [(State.DELIVERED, 409, "arrived"), (State.SENDING, 425, "under way")],
 )
 def test_a_retry_that_makes_no_sense_is_refused(acme: Vendor, state: State, status: int, word: str) -> None:
     delivery = in_state(acme, state)
@@ -67,6 +68,29 @@ def test_a_retry_that_makes_no_sense_is_refused(acme: Vendor, state: State, stat
     delivery.refresh_from_db()
     assert delivery.state == state
     assert verbs(delivery.id) == []
+
+
+@pytest.mark.parametrize(("state", "which"), [(State.PENDING, "first"), (State.RETRYING, "next")])
+def test_what_its_lane_makes_wait_is_told_until_when(acme: Vendor, state: State, which: str) -> None:
+    delivery = in_state(acme, state, due_at=timezone.now())
+    until = timezone.now() + timedelta(minutes=5)
+    Lane.objects.create(id=delivery.lane, next_at=until)
+    message = refused(delivery, status=425)
+    assert f"{which} attempt" in message
+    assert f"{until:%H:%M:%S} UTC" in message
+
+
+def test_a_retry_in_a_paused_lane_says_when_it_is_made(acme: Vendor) -> None:
+    until = timezone.now() + timedelta(minutes=5)
+    Lane.objects.create(id=acme.delivery.lane, next_at=until)
+    shown = delivery_shape(recovery.retry(acme.delivery, actor=ACTOR), acme.event)
+    assert shown["next_attempt_at"] == until
+
+
+def test_what_waits_for_its_first_attempt_is_not_said_to_be_under_way(acme: Vendor) -> None:
+    assert "first attempt is about to be made" in refused(
+        in_state(acme, State.PENDING, due_at=timezone.now()), status=425
+    )
 
 
 def test_a_retry_of_what_is_tried_in_a_moment_is_425(acme: Vendor) -> None:

@@ -12,17 +12,19 @@ import pytest
 import structlog
 
 from connections.models import Connection
-from connections.provider import Action, Code, Course, Job, Outcome, Provider, Record, Request
+from connections.provider import Action, Code, Course, Field, Job, Kind, Outcome, Provider, Record, Request
 from deliveries import sending
 from deliveries.draining import drain
 from deliveries.jobs import Prepared
 from deliveries.models import Attempt, Capture, Delivery
 from deliveries.preparing import prepare
-from deliveries.sending import Sent, send
+from deliveries.redaction import KEPT_BODY, STRUCK
+from deliveries.sending import CAPTURED_BODY, Sent, send
 from tests.connections.doors import Permit
 from tests.deliveries.making import Tenant, claim_all, make_backlog, make_slack, make_tenant
 from tests.sinks import Sink, Visit, answering, hanging
 from tests.world import make_rule
+from workspaces.ids import derive
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +241,79 @@ def test_what_a_template_misses_is_noted() -> None:
     drain()
     notes = [note for attempt in Attempt.objects.all() for note in attempt.notes]
     assert any("resource_name" in note for note in notes)
+
+
+def test_a_text_that_was_cut_is_noted() -> None:
+    tenant = make_tenant()
+    rule = make_rule(tenant.connection, "*", name="long", inputs={"note": "{{ long }}"})
+    event = tenant.emit(json.dumps({"long": "x" * 501}))
+    drain()
+    (note,) = Attempt.objects.get(id=derive(derive(event.id, rule.id), 1)).notes
+    assert note == "Note: longer than 500 characters, so its end is missing."
+
+
+RUNAWAY = "{% for n in lines %}{{ value }}{% endfor %}"
+
+
+def test_a_template_that_fails_sends_nothing_and_says_which_and_why() -> None:
+    tenant = make_tenant()
+    rule = make_rule(tenant.connection, "*", name="broken", inputs={"note": RUNAWAY})
+    tenant.emit(json.dumps({"lines": list(range(3_000)), "value": "x" * 100}))
+    drain()
+    delivery = Delivery.objects.get(rule_id=rule.id)
+    attempt = Attempt.objects.get(delivery_id=delivery.id)
+    assert (delivery.state, delivery.due_at) == ("failed", None)
+    assert (attempt.code, attempt.culprit, attempt.exchanges) == ("mapping_error", "rule", [])
+    assert "Note: Line 1: the text is longer than" in attempt.reason
+    assert attempt.fix
+    assert not Capture.objects.filter(id=delivery.id).exists()
+
+
+def test_a_template_that_fails_is_told_beside_the_fields_that_others_miss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Two(Provider):
+        slug, name = "capture", "Two"
+        fields_of = (
+            Field(key="a", label="First", kind=Kind.TEMPLATE),
+            Field(key="b", label="Second", kind=Kind.TEMPLATE),
+        )
+        actions = (Action(key="record", label="Play", fields=fields_of),)
+
+    found = replace(prepared(), inputs={"a": "{{ nowhere }}", "b": "{% for"})
+    monkeypatch.setattr(sending, "provider", lambda _: Two())
+    outcome = send(found).outcome
+    assert (outcome.code, outcome.retry) == (Code.MAPPING_ERROR, False)
+    assert "Second: " in outcome.reason
+    assert any("First: " in note for note in outcome.notes)
+
+
+# --------------------------------------------------------------------------- captures
+
+
+def test_a_capture_keeps_the_whole_body_without_its_secrets(played: Callable[..., Sent]) -> None:
+    text = "x" * 300_000 + "canary-token" + "y" * 300_000
+
+    def deliver(job: Job) -> Course:
+        yield Record(text.encode())
+        return DELIVERED
+
+    sent = played(deliver)
+    assert sent.captured
+    assert sent.captured[1] == text.replace("canary-token", STRUCK)
+    assert len(sent.exchanges[0]["request"]["body"]) == KEPT_BODY  # an attempt's own row stays small
+
+
+def test_a_capture_that_is_cut_says_so(played: Callable[..., Sent]) -> None:
+    def deliver(job: Job) -> Course:
+        yield Record(b"x" * (CAPTURED_BODY + 1))
+        return DELIVERED
+
+    captured = played(deliver).captured
+    assert captured
+    assert len(captured[1]) == CAPTURED_BODY >= 1024 * 1024
+    assert captured[0]["bytes"] == CAPTURED_BODY + 1
+    assert captured[0]["sha256"]
 
 
 # --------------------------------------------------------------------------- canaries through every provider

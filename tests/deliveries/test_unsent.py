@@ -53,6 +53,14 @@ def test_nothing_is_asked_for_nobody(name: str) -> None:
         VERBS[name](cursor, [])
 
 
+def test_an_event_of_which_all_is_held_is_retrying() -> None:
+    make_backlog(make_tenant(), 1)
+    Event.objects.update(status="processing")
+    after(VERBS["hold"], claim_all())
+    event = Event.objects.get()
+    assert (event.status, event.completed_at) == ("retrying", None)
+
+
 def test_what_is_put_back_is_due_again_later_as_if_it_had_not_been_claimed() -> None:
     make_backlog(make_tenant(), 1)
     delivery = after(partial(unsent.put_back, seconds=5, why="Not now."), claim_all())

@@ -73,9 +73,9 @@ def test_every_change_is_traced_with_its_version(acme: Vendor) -> None:
     authoring.remove(rule, actor=ACTOR)
     entries = AuditEntry.objects.filter(subject=str(rule.id)).order_by("id").values_list("verb", "detail", "actor")
     assert list(entries) == [
-        ("rule.created", {"version": 1}, ACTOR),
-        ("rule.changed", {"version": 2}, ACTOR),
-        ("rule.deleted", {"version": 2}, ACTOR),
+        ("rule.created", {"name": "", "version": 1}, ACTOR),
+        ("rule.changed", {"name": "", "version": 2}, ACTOR),
+        ("rule.deleted", {"name": "", "version": 2}, ACTOR),
     ]
 
 
@@ -144,3 +144,10 @@ def test_all_changes_at_once_neither_lock_each_other_out_nor_leave_anything_half
     assert set(in_parallel(acts)) <= {200, 404}
     assert not Connection.objects.filter(id=vendor.connection.id).exists()
     assert not Rule.objects.filter(connection_id=vendor.connection.id).exists()
+
+
+def test_a_rule_whose_words_have_become_wrong_can_still_be_switched_off(acme: Vendor) -> None:
+    rule = create(acme.connection)
+    RuleVersion.objects.filter(rule_id=rule.id).update(action="gone")
+    assert not authoring.change(rule, reworded={}, actor=ACTOR, active=False).active
+    assert refusal(lambda: authoring.change(rule, reworded={"event": "other"}, actor=ACTOR)).status == 400

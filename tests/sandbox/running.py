@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parents[2]
-PORTS = 5
+PORTS = 6
 SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtdGVzdC1oYXJuZXNzIQ=="
 TOKEN, NARROW, READER, CLOSED, HUGE = "xoxb-acme", "xoxb-narrow", "xoxb-reader", "xoxb-closed", "xoxb-huge"
 CHANNELS = [
@@ -30,6 +30,14 @@ SEED: dict[str, Any] = {
     "slack_apps": [
         {"client_id": "1.2", "client_secret": "hush", "name": "Jackfield"},
         {"client_id": "3.4", "client_secret": "hush", "name": "Stranger"},
+    ],
+    "hubspot_apps": [
+        {"client_id": "hub-app", "client_secret": "hush"},
+        {"client_id": "hub-stranger", "client_secret": "hush"},
+    ],
+    "hubspot_accounts": [
+        {"hub_id": 11, "hub_domain": "acme.example"},
+        {"hub_id": 12, "hub_domain": "acme-sandbox.example", "account_type": "SANDBOX", "lacks": "crm.lists.read"},
     ],
     "slack_teams": [
         {"team_id": "T0ACME", "team_name": "Acme", "bot_token": TOKEN, "channels": CHANNELS, "generated_channels": 40},
@@ -85,6 +93,10 @@ class Running:
         return f"http://127.0.0.1:{self.port + 3}"
 
     @property
+    def hubspot(self) -> str:
+        return f"http://127.0.0.1:{self.port + 5}"
+
+    @property
     def smtp(self) -> int:
         return self.port + 4
 
@@ -94,6 +106,7 @@ class Running:
 
     def reset(self) -> None:
         """Forget every dial and everything that arrived."""
+        self.session.delete(f"{self.hubspot}/_sandbox/dials", timeout=5)
         for simulator, kept in ((self.slack, "messages"), (self.webhooks, "calls"), (self.mailbox, "mails")):
             self.session.delete(f"{simulator}/_sandbox/dials", timeout=5)
             self.session.delete(f"{simulator}/_sandbox/{kept}", timeout=5)
@@ -125,11 +138,11 @@ def launched(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def free_ports() -> int:
-    """The first of five free ports in a row."""
+    """The first of six free ports in a row."""
     for port in range(21_000 + PORTS * (os.getpid() % 1_000), 60_000, PORTS):
         if all(_is_free(port + offset) for offset in range(PORTS)):
             return port
-    raise AssertionError("no five free ports in a row")
+    raise AssertionError("no six free ports in a row")
 
 
 def _is_free(port: int) -> bool:

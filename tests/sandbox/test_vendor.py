@@ -6,7 +6,9 @@ import json
 
 import requests
 
+from sandbox.vendor import THEMES
 from tests.sandbox.running import Running
+from workspaces.embed import theme
 
 
 def test_it_shows_the_chosen_tenant_and_environment_with_its_key(sandbox: Running) -> None:
@@ -31,7 +33,19 @@ def test_it_emits_to_the_portal_and_may_connect_nowhere_else(sandbox: Running) -
 
 def test_it_links_to_what_arrives_elsewhere(sandbox: Running) -> None:
     page = requests.get(f"{sandbox.vendor}/integrations", timeout=5).text
-    assert all(f'href="{address}/"' in page for address in (sandbox.slack, sandbox.webhooks, sandbox.mailbox))
+    places = (sandbox.slack, sandbox.webhooks, sandbox.mailbox, sandbox.hubspot)
+    assert all(f'href="{address}/"' in page for address in places)
+
+
+def test_an_alert_can_be_triggered_beside_the_portal(sandbox: Running) -> None:
+    page = requests.get(f"{sandbox.vendor}/integrations?tenant=acme&environment=staging", timeout=5).text
+    assert 'id="trigger"' in page
+    assert 'data-key="mesh_pub_s_2_b"' in page
+    assert 'data-endpoint="http://127.0.0.1:8000/api/v1/events"' in page
+
+
+def test_every_look_is_one_that_the_portal_takes() -> None:
+    assert {name: theme.check(tokens) for name, tokens in THEMES.items() if theme.check(tokens)} == {}
 
 
 def test_it_follows_the_seed_file(sandbox: Running) -> None:
@@ -44,10 +58,11 @@ def test_it_follows_the_seed_file(sandbox: Running) -> None:
     assert "Acme" in requests.get(sandbox.vendor, timeout=5).text
 
 
-def test_its_pages_load_nothing_from_elsewhere(sandbox: Running) -> None:
+def test_its_pages_load_nothing_from_elsewhere_but_the_portals_loader(sandbox: Running) -> None:
+    loader = 'src="http://127.0.0.1:8000/static/embed.js"'
     for page in ("/", "/integrations"):
         text = requests.get(f"{sandbox.vendor}{page}", timeout=5).text
-        assert 'src="http' not in text
+        assert 'src="http' not in text.replace(loader, "")
         assert '<link rel="stylesheet" href="/_sandbox/static/sandbox.css">' in text
-    for name in ("sandbox.css", "sandbox.js", "vendor.js"):
+    for name in ("sandbox.css", "sandbox.js", "vendor.js", "embedding.js"):
         assert requests.get(f"{sandbox.vendor}/_sandbox/static/{name}", timeout=5).status_code == 200

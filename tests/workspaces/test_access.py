@@ -54,6 +54,12 @@ def test_no_credentials_and_bad_ones_are_401(acme: Vendor, headers: dict[str, st
         assert answer["WWW-Authenticate"] == "Bearer"
 
 
+def test_who_emits_without_credentials_is_told_of_both_ways(acme: Vendor) -> None:
+    message = fault(Caller().post("/events", EVENT), 401)["message"]
+    assert "Authorization: Bearer" in message
+    assert "X-Meshes-Publishable-Key" in message
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_may_be_written_in_any_case(acme: Vendor, scheme: str) -> None:
     token = machine_token(acme.machine_key)
@@ -158,7 +164,7 @@ def test_a_key_is_looked_up_once_in_two_seconds(
     acme: Vendor, clock: dict[str, float], django_assert_num_queries: Any
 ) -> None:
     emitter = acme.emitter
-    for seconds, queries in ((0.0, 2), (1.9, 1), (2.0, 2)):  # the event itself is one
+    for seconds, queries in ((0.0, 3), (1.9, 1), (2.0, 2)):  # the event itself is one, the key's first use another
         clock["seconds"] = 1_000.0 + seconds
         with django_assert_num_queries(queries):
             emitter.post("/events", EVENT)
@@ -178,3 +184,18 @@ def test_the_memory_of_keys_has_an_end(acme: Vendor, monkeypatch: pytest.MonkeyP
     for _ in range(10):
         Caller({"X-Meshes-Publishable-Key": issue_key(acme.workspace).text}).post("/events", EVENT)
         assert len(access._kept) <= 5
+
+
+def test_when_a_key_was_last_used_is_noted_once_a_minute(acme: Vendor, clock: dict[str, float]) -> None:
+    def noted() -> datetime:
+        clock["seconds"] += access.KEY_SECONDS
+        acme.emitter.post("/events", EVENT)
+        found = PublishableKey.objects.get(workspace=acme.workspace).last_used_at
+        assert found is not None
+        return found
+
+    first = noted()
+    assert noted() == first
+    long_ago = first - access.USED_EVERY - timedelta(seconds=1)
+    PublishableKey.objects.filter(workspace=acme.workspace).update(last_used_at=long_ago)
+    assert noted() > first

@@ -296,3 +296,22 @@ def test_a_query_of_more_fields_than_anybody_needs_is_400(acme: Vendor) -> None:
 
 def test_the_api_lives_where_the_clients_look() -> None:
     assert V1 == "/api/v1"
+
+
+# --------------------------------------------------------------------------- what is sent, and what is shown
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml"])
+def test_a_body_of_another_kind_is_415(acme: Vendor, kind: str) -> None:
+    answer = acme.machine.send("POST", "/workspaces", {"name": "Another kind"}, content_type=kind)
+    assert "application/json" in fault(answer, 415)["message"]
+    assert not Workspace.objects.filter(name="Another kind").exists()
+
+
+def test_nothing_is_changed_before_it_was_made(acme: Vendor) -> None:
+    made = read(acme.machine.post("/workspaces", {"name": "Made just now"}), 201)["workspace"]
+    assert made["updated_at"] >= made["created_at"]
+    for path in ("/workspaces", "/connections", "/rules", f"/workspaces/{acme.workspace.id}/event-types"):
+        found = read(acme.machine.get(path))
+        for record in found if isinstance(found, list) else found["records"]:
+            assert record["updated_at"] >= record["created_at"], path

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--facts", type=Path, required=True, help="where to write keys and ids, as JSON")
         parser.add_argument("--sandbox", type=Path, required=True, help="where to write the simulators' seed")
         parser.add_argument("--catcher", required=True, help="the webhook catcher's URL, such as http://127.0.0.1:8003")
+        parser.add_argument("--vendor", required=True, help="the pretend product's URL, which may frame the portal")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from django.conf import settings
@@ -33,6 +34,6 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", verbosity=0)
         with transaction.atomic():
-            facts = demo_seed.seed(catcher=options["catcher"])
+            facts = demo_seed.seed(catcher=options["catcher"], vendor=options["vendor"])
         for name, content in (("facts", facts), ("sandbox", demo_seed.sandbox_seed(facts))):
             options[name].write_text(json.dumps(content, indent=2))

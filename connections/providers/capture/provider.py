@@ -22,12 +22,14 @@ class Capture(Provider):
         Action(
             key="record",
             label="Keep the event",
+            digest=True,
             description="Keeps the body that a webhook would have got.",
             fields=(
                 Field(
                     key="note",
                     label="Note",
                     kind=Kind.TEMPLATE,
+                    fits=NOTE_MOST,
                     hint="Kept with the event, so that you can tell your tries apart.",
                 ),
             ),

@@ -23,14 +23,14 @@ _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
 
 def subject(job: Job) -> str:
     """Severity and badges first: a list of mails shows little more."""
-    mark = alerts.mark_of(job.event.severity)
+    mark = alerts.mark_for(job)
     words = ([mark.word] if mark else []) + alerts.badges(job)
     return alerts.cut(" ".join([f"[{word}]" for word in words] + [_title(job)]), SUBJECT_MOST)
 
 
 def text(job: Job) -> str:
     """The mail for those who read plain text."""
-    mark = alerts.mark_of(job.event.severity)
+    mark = alerts.mark_for(job)
     parts = [
         _title(job),
         f"Severity: {mark.word}" if mark else "",
@@ -44,7 +44,7 @@ def text(job: Job) -> str:
 
 def html(job: Job) -> str:
     """The mail for everybody else: tables and inline styles, because mail programs drop the rest."""
-    mark = alerts.mark_of(job.event.severity)
+    mark = alerts.mark_for(job)
     colour = mark.colour if mark else _NEUTRAL
     rows = [
         _row(f'<h1 dir="auto" style="margin:0;font-size:20px;line-height:28px">{escape(_title(job))}</h1>'),
@@ -63,7 +63,9 @@ def html(job: Job) -> str:
 
 
 def notes(job: Job) -> tuple[str, ...]:
-    """What of the rule's text is missing from the mail, and why."""
+    """What of the rule's text is missing from the mail, and why; a digest has none of it."""
+    if job.digest:
+        return ()
     found = []
     if len(_whole_body(job)) > BODY_MOST:
         found.append(f"The text is longer than {BODY_MOST} characters, so its end is missing.")
@@ -96,6 +98,8 @@ def _button(job: Job, colour: str) -> str:
 
 
 def _title(job: Job) -> str:
+    if job.digest:
+        return alerts.cut(alerts.digest_title(job.digest), SUBJECT_MOST)
     words = alerts.one_line(job.inputs.get("subject", "")) or alerts.readable(job.event.type) or "Event"
     return alerts.cut(words, SUBJECT_MOST)
 
@@ -105,13 +109,17 @@ def _body(job: Job) -> str:
 
 
 def _whole_body(job: Job) -> str:
+    if job.digest:
+        return alerts.digest_text(job.digest)
     return alerts.tidy(job.inputs.get("body", "")).strip()
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:
-    found = alerts.facts(job.event.payload)[:FACTS_MOST]
+    found = (alerts.digest_facts(job.digest) if job.digest else alerts.facts(job.event.payload))[:FACTS_MOST]
     return [(alerts.cut(label, LABEL_MOST), alerts.cut(alerts.one_line(value), VALUE_MOST)) for label, value in found]
 
 
 def _link(job: Job) -> str:
+    if job.digest:  # it would lead to one of many
+        return ""
     return alerts.web_link(job.inputs.get("link", ""), most=LINK_MOST)

@@ -10,10 +10,12 @@ from typing import Any
 from connections import alerts
 from connections.provider import (
     Action,
+    Answer,
     Auth,
     Code,
     Course,
     Culprit,
+    Failure,
     Fault,
     Field,
     Job,
@@ -21,6 +23,8 @@ from connections.provider import (
     Mail,
     Outcome,
     Provider,
+    Reply,
+    Trouble,
 )
 from connections.providers.email import addresses, payload
 from connections.verdicts import judge
@@ -61,9 +65,16 @@ class Email(Provider):
         Action(
             key="send_email",
             label="Send an e-mail",
+            digest=True,
             description="Mails your text and the event's own values.",
             fields=(
-                Field(key="subject", label="Subject", kind=Kind.TEMPLATE, default=alerts.TITLE),
+                Field(
+                    key="subject",
+                    label="Subject",
+                    kind=Kind.TEMPLATE,
+                    default=alerts.TITLE,
+                    fits=payload.SUBJECT_MOST - 40,  # the severity and the badges stand before it
+                ),
                 Field(key="body", label="Text", kind=Kind.TEMPLATE, default=BODY, max_length=10_000),
                 Field(key="link", label="Link", kind=Kind.TEMPLATE, hint="Where the button in the message leads."),
             ),
@@ -90,4 +101,16 @@ class Email(Provider):
             message_id=f"<{job.delivery_id}@jackfield.invalid>",  # stable, so that mail programs fold a repetition
             headers=payload.HEADERS,
         )
-        return replace(judge(reply, "The mail relay", now=job.now), notes=payload.notes(job))
+        outcome = judge(reply, "The mail relay", now=job.now)
+        if isinstance(reply, Failure) and reply.trouble is Trouble.NAME_NOT_FOUND:
+            outcome = replace(outcome, culprit=Culprit.US, fix="The operator corrects the host in EMAIL_URL.")
+        return replace(outcome, notes=(*payload.notes(job), *_refused(reply)))
+
+
+def _refused(reply: Reply) -> tuple[str, ...]:
+    """The recipients that the relay did not take although it took the message: the lines that our door has added."""
+    if not isinstance(reply, Answer):
+        return ()
+    lines = reply.body.decode(errors="replace").splitlines()
+    who = [line.removeprefix("Refused: ") for line in lines if line.startswith("Refused: ")]
+    return tuple(f"The relay refused a recipient, who got nothing: {alerts.one_line(one)}." for one in who)

@@ -65,13 +65,17 @@ _TRACE = _ours("Slack did not take the trace that goes with the message.")
 _OUTDATED = _ours("Slack no longer offers the call that we use.")
 _THROTTLED = _busy("Slack asks us to slow down.")
 _BROKEN = _ill("Slack had a fault of its own.", MAY_SHOW_TWICE)
-_GONE = _account("Slack was disconnected: the app was removed.", _RECONNECT, Inactive.AUTHORIZATION_REVOKED)
-_NOT_ACCEPTED = _account("Slack did not accept our token.", _RECONNECT, Inactive.AUTHENTICATION_INVALID)
+_GONE = _account(
+    "Slack was disconnected: the app was removed.", fix=_RECONNECT, inactive=Inactive.AUTHORIZATION_REVOKED
+)
+_NOT_ACCEPTED = _account("Slack did not accept our token.", fix=_RECONNECT, inactive=Inactive.AUTHENTICATION_INVALID)
 _NO_TOKEN = replace(_NOT_ACCEPTED, reason="Slack says that no token came with the request.")
-_TOO_LITTLE = _account("Slack says that a permission is missing.", _RECONNECT, Inactive.REAUTHORIZATION_REQUIRED)
-_NOT_ALLOWED = _account("The Slack workspace does not allow the app to do this.", _ASK_ADMIN, None)
-_NO_POSTING = _rule("The Slack workspace does not allow the app to post in {channel}.", _OTHER_CHANNEL)
-_THREADS_ONLY = _rule("In {channel} only answers in threads are allowed.", _OTHER_CHANNEL)
+_TOO_LITTLE = _account(
+    "Slack says that a permission is missing.", fix=_RECONNECT, inactive=Inactive.REAUTHORIZATION_REQUIRED
+)
+_NOT_ALLOWED = _account("The Slack workspace does not allow the app to do this.", fix=_ASK_ADMIN, inactive=None)
+_NO_POSTING = _rule("The Slack workspace does not allow the app to post in {channel}.", fix=_OTHER_CHANNEL)
+_THREADS_ONLY = _rule("In {channel} only answers in threads are allowed.", fix=_OTHER_CHANNEL)
 
 NAMED: dict[str, Outcome] = {
     "ratelimited": _THROTTLED,
@@ -84,49 +88,55 @@ NAMED: dict[str, Outcome] = {
     "team_added_to_org": _ill("The Slack workspace is just being moved into an Enterprise organization."),
     "channel_not_found": _rule(
         "Slack cannot find {channel}: it was deleted, or it is private and the app is not in it.",
-        "Choose another channel in the rule, or invite the app to the channel; then send again.",
+        fix="Choose another channel in the rule, or invite the app to the channel; then send again.",
     ),
     "is_archived": _rule(
         "Slack says that {channel} was archived.",
-        "Unarchive it in Slack or choose another channel in the rule; then send again.",
+        fix="Unarchive it in Slack or choose another channel in the rule; then send again.",
     ),
     # Worth a retry, unlike its neighbours: the invitation is given in Slack, and nobody need come back here.
     "not_in_channel": replace(
-        _rule("The app is not a member of {channel}.", "Open the channel in Slack and invite the app."),
+        _rule("The app is not a member of {channel}.", fix="Open the channel in Slack and invite the app."),
         retry=True,
     ),
     "restricted_action": _NO_POSTING,
-    "restricted_action_read_only_channel": _rule("Slack says that {channel} is read-only.", _OTHER_CHANNEL),
+    "restricted_action_read_only_channel": _rule("Slack says that {channel} is read-only.", fix=_OTHER_CHANNEL),
     "restricted_action_thread_only_channel": _THREADS_ONLY,
-    "restricted_action_non_threadable_channel": _rule("Slack says that {channel} allows no threads.", _OTHER_CHANNEL),
-    "restricted_action_thread_locked": _rule("The thread in {channel} was locked.", _OTHER_CHANNEL),
-    "messages_tab_disabled": _rule("The app takes no direct messages.", "Choose a channel in the rule."),
+    "restricted_action_non_threadable_channel": _rule(
+        "Slack says that {channel} allows no threads.", fix=_OTHER_CHANNEL
+    ),
+    "restricted_action_thread_locked": _rule("The thread in {channel} was locked.", fix=_OTHER_CHANNEL),
+    "messages_tab_disabled": _rule("The app takes no direct messages.", fix="Choose a channel in the rule."),
     "ekm_access_denied": _rule(
         "An administrator of the Slack workspace has suspended posting in {channel}.",
-        "Ask the administrator to lift it, or choose another channel in the rule.",
+        fix="Ask the administrator to lift it, or choose another channel in the rule.",
     ),
     "token_revoked": _GONE,
     "account_inactive": replace(_GONE, reason="Slack says that the app's account or the whole workspace is gone."),
     "invalid_auth": _NOT_ACCEPTED,
     "not_authed": _NO_TOKEN,
     "token_expired": _account(
-        "Slack's permission has run out and could not be renewed.", _RECONNECT, Inactive.REAUTHORIZATION_REQUIRED
+        "Slack's permission has run out and could not be renewed.",
+        fix=_RECONNECT,
+        inactive=Inactive.REAUTHORIZATION_REQUIRED,
     ),
     "missing_scope": _TOO_LITTLE,
     "no_permission": _TOO_LITTLE,
     "not_allowed_token_type": _TOO_LITTLE,
     "org_login_required": _account(
         "The Slack workspace is being moved into an Enterprise organization.",
-        "Reconnect Slack once the move is over.",
-        Inactive.REAUTHORIZATION_REQUIRED,
+        fix="Reconnect Slack once the move is over.",
+        inactive=Inactive.REAUTHORIZATION_REQUIRED,
     ),
     "team_access_not_granted": _account(
-        "The app may not use this workspace of the Slack organization.", _ASK_ADMIN, Inactive.REAUTHORIZATION_REQUIRED
+        "The app may not use this workspace of the Slack organization.",
+        fix=_ASK_ADMIN,
+        inactive=Inactive.REAUTHORIZATION_REQUIRED,
     ),
     "two_factor_setup_required": _account(
         "Slack asks whoever connected it to set up two-factor authentication.",
-        "Set it up in Slack; then send again.",
-        None,
+        fix="Set it up in Slack; then send again.",
+        inactive=None,
     ),
     "access_denied": _NOT_ALLOWED,
     "app_access_restricted": _NOT_ALLOWED,

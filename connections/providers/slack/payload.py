@@ -46,7 +46,9 @@ def message(job: Job) -> dict[str, Any]:
 
 
 def notes(job: Job) -> tuple[str, ...]:
-    """What of the rule's text is missing from the message, and why."""
+    """What of the rule's text is missing from the message, and why; a digest has none of it."""
+    if job.digest:
+        return ()
     found = []
     if len(_escaped(_body(job))) > BODY_MOST:
         found.append(f"The text is longer than Slack's {BODY_MOST} characters, so its end is missing.")
@@ -67,7 +69,7 @@ def _header(job: Job) -> Block:
 
 
 def _severity(job: Job) -> Block:
-    mark = alerts.mark_of(job.event.severity)
+    mark = alerts.mark_for(job)
     return _context(f"{mark.emoji} *{mark.word}*") if mark else {}
 
 
@@ -104,21 +106,27 @@ def _footer(job: Job) -> Block:
 
 def _fallback(job: Job) -> str:
     """What notifications show and screen readers read instead of the blocks."""
-    mark = alerts.mark_of(job.event.severity)
+    mark = alerts.mark_for(job)
     said = ": ".join(part for part in (mark.word if mark else "", _title(job), alerts.one_line(_body(job))) if part)
     return _fit(" ".join([f"[{badge}]" for badge in alerts.badges(job)] + [said]), FALLBACK_MOST)
 
 
 def _title(job: Job) -> str:
+    if job.digest:
+        return alerts.digest_title(job.digest)
     return alerts.one_line(job.inputs.get("title", "")) or alerts.readable(job.event.type) or "Event"
 
 
 def _body(job: Job) -> str:
+    if job.digest:
+        return alerts.digest_text(job.digest)
     return alerts.tidy(job.inputs.get("template", "")).strip()
 
 
 def _fields(job: Job) -> list[tuple[str, str]]:
     """The rule's ``Label: value`` lines that have a value; a message that would say nothing shows the payload's own."""
+    if job.digest:
+        return alerts.digest_facts(job.digest)
     lines = alerts.tidy(job.inputs.get("fields", "")).splitlines()
     found = [_label_and_value(line) for line in lines]
     written = [(label, value) for label, value in found if value]
@@ -131,6 +139,8 @@ def _label_and_value(line: str) -> tuple[str, str]:
 
 
 def _link(job: Job) -> str:
+    if job.digest:  # it would lead to one of many
+        return ""
     link = alerts.web_link(job.inputs.get("link", ""), most=LINK_MOST)
     return link if len(_escaped(link)) <= LINK_MOST else ""
 

@@ -13,21 +13,26 @@ from connections.provider import (
     Action,
     Answer,
     Auth,
+    Client,
     Code,
     Course,
     Failure,
     Fault,
     Field,
+    Identification,
     Job,
     Kind,
+    Listing,
+    Lookup,
     Outcome,
     Pace,
     Provider,
     Reply,
     Request,
+    Revocation,
     Trouble,
 )
-from connections.providers.slack import errors, payload
+from connections.providers.slack import channels, errors, payload, signing_in
 from connections.verdicts import judge_vendor, retry_after
 
 POST_MESSAGE = "https://slack.com/api/chat.postMessage"
@@ -47,11 +52,13 @@ class Slack(Provider):
     slug = "slack"
     name = "Slack"
     auth = Auth.OAUTH
+    oauth = signing_in.OAUTH
     description = "Posts a formatted alert in a Slack channel."
     actions = (
         Action(
             key="send_message",
             label="Send a message",
+            digest=True,
             description="Posts an alert with its severity, your text and the fields you choose.",
             fields=(
                 Field(
@@ -59,9 +66,16 @@ class Slack(Provider):
                     label="Channel",
                     required=True,
                     max_length=32,
+                    directory=channels.KIND.key,
                     hint="The channel's ID, such as C0123456789. The app must be invited to a private channel.",
                 ),
-                Field(key="title", label="Title", kind=Kind.TEMPLATE, default=alerts.TITLE),
+                Field(
+                    key="title",
+                    label="Title",
+                    kind=Kind.TEMPLATE,
+                    default=alerts.TITLE,
+                    fits=payload.HEADER_MOST,
+                ),
                 Field(
                     key="template",
                     label="Text",
@@ -83,6 +97,7 @@ class Slack(Provider):
             pace=Pace(per_second=1, by=("id",)),
         ),
     )
+    directories = (channels.KIND,)
 
     def check_inputs(self, action: str, inputs: Mapping[str, str]) -> list[Fault]:
         """A channel is named by its ID only: names change hands, IDs do not."""
@@ -90,6 +105,12 @@ class Slack(Provider):
         if not channel or re.fullmatch("[CGD][A-Z0-9]{7,30}", channel):
             return []
         return [Fault(field="id", message=_mend(channel))]
+
+    def identify(self, token: Mapping[str, Any], client: Client) -> Identification:
+        return signing_in.identify(token)
+
+    def revoke(self, credentials: Mapping[str, str]) -> Revocation:
+        return signing_in.revoke(credentials)
 
     def deliver(self, job: Job) -> Course:
         token = job.credentials.get("bot_token", "")
@@ -104,6 +125,19 @@ class Slack(Provider):
         )
         outcome = _read(reply, job)
         return replace(outcome, notes=outcome.notes + payload.notes(job))
+
+    def directory(
+        self, kind: str, cursor: str, *, settings: Mapping[str, Any], credentials: Mapping[str, str]
+    ) -> Listing:
+        return channels.page(cursor, settings=settings, token=credentials.get("bot_token", ""))
+
+    def entry_id(self, kind: str, text: str) -> str:
+        return channels.id_in(text)
+
+    def find_entry(
+        self, kind: str, text: str, *, settings: Mapping[str, Any], credentials: Mapping[str, str]
+    ) -> Lookup:
+        return channels.find(text, settings=settings, token=credentials.get("bot_token", ""))
 
 
 def _mend(channel: str) -> str:

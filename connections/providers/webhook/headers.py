@@ -22,7 +22,7 @@ _RESERVED = (
     *("connection", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "via"),
     *("accept-encoding", "content-encoding", "content-length", "content-type", "date", "user-agent"),
 )
-_RESERVED_BEGINNINGS = ("webhook-", "x-meshes-", "proxy-", "sec-")
+_RESERVED_BEGINNINGS = ("webhook-", "x-meshes-", "x-jackfield-", "proxy-", "sec-")
 
 _LEGIBLE = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # stays as it is in a fact; "%", spaces and all beyond ASCII are encoded
 
@@ -43,7 +43,9 @@ def authentication(settings: Mapping[str, Any], credentials: Mapping[str, str]) 
 def facts(job: Job) -> dict[str, str]:
     """What the wrapped body says about the event, for a raw body, which cannot. Odd characters are percent-encoded."""
     event = job.event
+    more = {"X-Jackfield-Digest-Count": str(job.digest.count)} if job.digest else {}
     return {
+        **more,
         "X-Meshes-Event-Id": str(event.id),
         "X-Meshes-Event": quote(event.type, safe=_LEGIBLE),
         "X-Meshes-Resource": quote(event.resource, safe=_LEGIBLE),

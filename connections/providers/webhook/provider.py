@@ -124,6 +124,7 @@ class Webhook(Provider):
         Action(
             key="send_webhook",
             label="Send the event",
+            digest=True,
             description="Sends the event to the connection's address.",
         ),
     )
@@ -149,6 +150,7 @@ def _request(job: Job, secrets: list[str]) -> Request:
     ours = {
         **authentication,
         **(headers.facts(job) if raw else {}),
+        **({"X-Jackfield-Test": "true"} if job.test else {}),
         **signing.plain_headers(body, job.settings.get("x_meshes_signature", "off"), secrets),
         **signing.standard_headers(job, body, secrets),
         "Content-Type": "application/json",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -22,6 +22,8 @@ from connections.provider import (
     Answer,
     Code,
     Culprit,
+    DirectoryPage,
+    Entry,
     EventFacts,
     Job,
     Mail,
@@ -32,6 +34,7 @@ from connections.provider import (
     Request,
     Step,
     Trouble,
+    Unread,
     WorkspaceFacts,
 )
 
@@ -130,6 +133,7 @@ class Example:
     accepted: Callable[[Step], Reply] = accepted
     fits: Callable[[Step], None] = fits_anything
     names_delivery: bool = True
+    pasted: Mapping[str, str] = field(default_factory=dict)  # for each kind of directory, a link that somebody pasted
 
 
 def example_of(slug: str) -> Example:
@@ -221,6 +225,35 @@ def follow(provider: Provider, job: Job, reply: Callable[[Step], Reply] = accept
     except StopIteration as end:
         outcome: Outcome = end.value
         return Course(steps=tuple(steps), outcome=outcome)
+    raise AssertionError(f"The course did not end within {STEPS_EVER} steps.")
+
+
+def list_page(
+    provider: Provider, kind: str, cursor: str, reply: Callable[[Step], Reply], **account: Mapping[str, Any]
+) -> tuple[list[Request], DirectoryPage | Unread]:
+    """One page of a directory, and the requests that were made for it."""
+    return _asked(provider.directory(kind, cursor, **account), reply)
+
+
+def look_up(
+    provider: Provider, kind: str, text: str, reply: Callable[[Step], Reply], **account: Mapping[str, Any]
+) -> tuple[list[Request], Entry | Unread]:
+    """One look-up in a directory, and the requests that were made for it."""
+    return _asked(provider.find_entry(kind, text, **account), reply)
+
+
+def _asked[Result](
+    course: Generator[Step, Reply, Result], reply: Callable[[Step], Reply]
+) -> tuple[list[Request], Result]:
+    requests: list[Request] = []
+    try:
+        step = next(course)
+        while len(requests) < STEPS_EVER:
+            assert isinstance(step, Request)
+            requests.append(step)
+            step = course.send(reply(step))
+    except StopIteration as end:
+        return requests, end.value
     raise AssertionError(f"The course did not end within {STEPS_EVER} steps.")
 
 

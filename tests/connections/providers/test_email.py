@@ -237,3 +237,19 @@ def test_a_refusal_is_final_and_a_deferral_is_not() -> None:
     assert (refused.retry, refused.culprit) == (False, Culprit.CONNECTION)
     assert "550 no such user" in refused.reason
     assert outcome_of(Failure(trouble=Trouble.MAIL_DEFERRED, detail="greylisted.")).retry
+
+
+def test_each_recipient_that_was_refused_is_noted_though_the_message_went_out() -> None:
+    body = b"2.0.0 Ok: queued as 1\nRefused: gone@example.com (550 5.1.1 no such user)\nRefused: full@example.com (452)"
+    outcome = outcome_of(Answer(status=250, body=body))
+    assert outcome.delivered
+    assert outcome.notes == (
+        "The relay refused a recipient, who got nothing: gone@example.com (550 5.1.1 no such user).",
+        "The relay refused a recipient, who got nothing: full@example.com (452).",
+    )
+
+
+def test_a_relay_whose_name_does_not_resolve_is_the_operators_to_mend() -> None:
+    outcome = outcome_of(Failure(trouble=Trouble.NAME_NOT_FOUND))
+    assert (outcome.culprit, outcome.retry) == (Culprit.US, True)
+    assert "EMAIL_URL" in outcome.fix

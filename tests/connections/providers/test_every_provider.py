@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from connections.provider import (
     Action,
     Answer,
     Auth,
+    DirectoryPage,
+    Entry,
     Failure,
     Field,
     Job,
@@ -28,6 +30,7 @@ from connections.provider import (
     Reply,
     Request,
     Trouble,
+    Unread,
 )
 from connections.registry import all_providers, provider
 from rules import templates
@@ -74,7 +77,7 @@ def test_it_says_what_it_is(slug: str) -> None:
     assert found.name
     assert found.description.endswith(".")
     assert isinstance(found.auth, Auth)
-    assert found.actions
+    assert (found.oauth is not None) == (found.auth is Auth.OAUTH)
 
 
 @every_provider
@@ -402,3 +405,111 @@ def test_mail_goes_to_the_confirmed_recipients_only(slug: str, action: str) -> N
     for step in follow(found, job_of(example, action), example.accepted).steps:
         if isinstance(step, Mail):
             assert step.to == example.recipients
+
+
+# --------------------------------------------------------------------------- directories
+
+every_directory = pytest.mark.parametrize(
+    ("slug", "kind"), [(slug, kind.key) for slug, found in all_providers().items() for kind in found.directories]
+)
+every_question = pytest.mark.parametrize("question", ["page", "look_up"])
+
+
+def asked(slug: str, kind: str, question: str, reply: Reply) -> tuple[list[Request], DirectoryPage | Entry | Unread]:
+    """What a provider asks, and what it makes of one and the same answer to everything."""
+    found, example = provider_and_example(slug)
+    account = {"settings": example.settings, "credentials": example.credentials}
+    if question == "page":
+        return contract.list_page(found, kind, "", lambda _step: reply, **account)
+    return contract.look_up(found, kind, example.pasted[kind], lambda _step: reply, **account)
+
+
+@every_provider
+def test_a_field_is_picked_from_a_directory_that_the_provider_has(slug: str) -> None:
+    found = provider(slug)
+    for field, _ in all_fields(found):
+        assert not field.directory or found.directory_kind(field.directory)
+
+
+@every_directory
+def test_a_directory_says_what_it_holds(slug: str, kind: str) -> None:
+    found = provider(slug).directory_kind(kind)
+    assert re.fullmatch("[a-z][a-z_]{0,31}", found.key)
+    assert found.label.islower()
+    assert found.label_plural.islower()
+    assert found.one_page_limit > 0
+    assert 1 <= found.max_requests <= 3
+
+
+@every_directory
+def test_a_pasted_text_holds_its_id_or_none(slug: str, kind: str) -> None:
+    found, example = provider_and_example(slug)
+    assert found.entry_id(kind, example.pasted[kind])
+    assert found.entry_id(kind, "") == ""
+    for text in contract.HOSTILE:
+        assert isinstance(found.entry_id(kind, text), str)
+
+
+@every_directory
+@every_question
+@pytest.mark.parametrize("body", contract.RUBBISH, ids=lambda body: ascii(body[:20]))
+def test_a_directory_survives_rubbish(slug: str, kind: str, question: str, body: bytes) -> None:
+    requests, result = asked(slug, kind, question, Answer(status=200, body=body))
+    assert 1 <= len(requests) <= provider(slug).directory_kind(kind).max_requests
+    for request in requests:
+        contract.assert_sound(request)
+    assert_told(result)
+
+
+@every_directory
+@every_question
+@pytest.mark.parametrize("status", contract.STATUSES)
+def test_a_directory_reads_every_status(slug: str, kind: str, question: str, status: int) -> None:
+    _, result = asked(slug, kind, question, Answer(status=status, headers={"retry-after": "7"}))
+    assert isinstance(result, Unread)
+    assert_told(result)
+    assert result.retry == (status not in (401, 403))
+    assert (result.retry_after == 7) == (status in (408, 429, 500, 503))
+
+
+@every_directory
+@every_question
+@pytest.mark.parametrize("trouble", [trouble for trouble in Trouble if "mail" not in trouble])
+def test_a_directory_reads_every_silence(slug: str, kind: str, question: str, trouble: Trouble) -> None:
+    _, result = asked(slug, kind, question, Failure(trouble=trouble, detail="it was so."))
+    assert isinstance(result, Unread)
+    assert_told(result)
+
+
+@every_directory
+@every_question
+def test_a_directory_masks_its_secrets(slug: str, kind: str, question: str) -> None:
+    requests, _ = asked(slug, kind, question, Answer(status=500))
+    for request in requests:
+        for secret in example_of(slug).credentials.values():
+            assert secret not in contract.written(request)
+
+
+@every_directory
+@every_question
+def test_a_directory_without_credentials_is_told_in_words(slug: str, kind: str, question: str) -> None:
+    found, example = provider_and_example(slug)
+    account: dict[str, Mapping[str, Any]] = {"settings": example.settings, "credentials": {}}
+    reply = Answer(status=200, body=b"{}")
+    if question == "page":
+        requests, result = contract.list_page(found, kind, "", lambda _step: reply, **account)
+    else:
+        requests, result = contract.look_up(found, kind, example.pasted[kind], lambda _step: reply, **account)  # type: ignore[assignment]
+    assert requests == []
+    assert_told(result)
+
+
+def assert_told(result: DirectoryPage | Entry | Unread) -> None:
+    """What a person gets to see is a sentence, and says what to do unless it passes by itself."""
+    if isinstance(result, Unread):
+        assert re.fullmatch(r"[A-Z].*[.]", result.reason), result
+        assert not re.search(r"\{\w*\}", result.reason + result.fix), result
+        assert result.retry or result.fix.endswith("."), result
+        assert result.retry or result.retry_after is None, result
+    else:
+        json.dumps(asdict(result))

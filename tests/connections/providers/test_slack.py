@@ -85,6 +85,7 @@ EXAMPLE = Example(
     credentials={"bot_token": TOKEN},
     accepted=lambda _step: says(POSTED),
     fits=assert_fits_slack,
+    pasted={"channel": "https://acme.slack.com/archives/C0123456789"},
 )
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from connections.http import _OURS
 from connections.provider import Answer, Code, Culprit, Inactive, Request, Step
 from connections.providers.webhook import PROVIDER
 from tests.connections.providers import contract
@@ -259,7 +260,15 @@ def test_five_custom_headers_are_the_most() -> None:
 
 RESERVED = (
     *("Content-Type", "content-length", "Host", "Transfer-Encoding", "Connection", "TE", "Upgrade", "Expect", "Via"),
-    *("webhook-id", "Webhook-Anything", "X-Meshes-Event", "x-meshes-signature", "Proxy-Authorization", "User-Agent"),
+    *(
+        "webhook-id",
+        "Webhook-Anything",
+        "X-Jackfield-Digest-Count",
+        "X-Meshes-Event",
+        "x-meshes-signature",
+        "Proxy-Authorization",
+        "User-Agent",
+    ),
     *("Accept-Encoding", "Content-Encoding", "Date", "Keep-Alive", "Trailer", "Sec-Fetch-Mode"),
 )
 
@@ -270,10 +279,15 @@ def test_names_that_are_ours_are_refused(name: str) -> None:
     assert f"{name} is set by us" in faults({**HEADER, "header_name": name})["header_name"]
 
 
+@pytest.mark.parametrize("name", _OURS.pattern.split("|"))
+def test_what_the_door_would_drop_is_refused_when_it_is_saved(name: str) -> None:
+    assert "is set by us" in faults({"headers": {name: "v"}})["headers"]
+
+
 @pytest.mark.parametrize("name", RESERVED)
 def test_names_that_are_ours_are_documented(name: str) -> None:
     page = (Path(__file__).parents[3] / "docs" / "destinations" / "webhook.md").read_text(encoding="utf-8").lower()
-    beginning = name.lower().startswith(("webhook-", "x-meshes-", "proxy-", "sec-"))
+    beginning = name.lower().startswith(("webhook-", "x-meshes-", "x-jackfield-", "proxy-", "sec-"))
     assert f"`{name.lower().partition('-')[0] if beginning else name.lower()}" in page
 
 

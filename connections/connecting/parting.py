@@ -1,0 +1,44 @@
+"""Disconnecting: the ciphertext goes at once, then the provider is told."""
+
+from __future__ import annotations
+
+from connections import oauth, settling
+from connections.courses import follow
+from connections.models import Connection, ProviderApp
+from connections.provider import Client, Provider
+from connections.provider_apps import client_for
+from connections.registry import provider
+
+
+def part(connection: Connection, *, forced: bool, actor: str) -> None:
+    """Delete a connection, then give its token back. Raises as ``settling.unplug`` does.
+
+    The deletion does not wait for the provider, nor depend on it: our copy is gone whatever it answers.
+    """
+    kind = provider(connection.provider)
+    client = client_for(connection.workspace, kind.slug) if kind.oauth else None
+    credentials = connection.unseal_values("credentials") if client else {}
+    settling.unplug(connection, forced=forced, actor=actor)
+    if client and credentials and not _shared(connection, kind, client):
+        _give_back(kind, client, credentials)
+
+
+def _shared(connection: Connection, kind: Provider, client: Client) -> bool:
+    """Whether the same app is still connected to the same account: the token may be one and the same there.
+
+    Slack, for one, has a single bot token for an app in a team, and revoking it takes the app out.
+    """
+    key = oauth.declaration(kind).account_keys[0]
+    apps = ProviderApp.objects.for_organization(connection.organization_id)
+    environments = apps.filter(provider=kind.slug, client_id=client.id).values("environment")
+    rows = Connection.objects.for_organization(connection.organization_id).filter(
+        **{f"settings__{key}": connection.settings.get(key)}
+    )
+    return bool(rows.filter(provider=kind.slug, workspace__environment__in=environments).exists())
+
+
+def _give_back(kind: Provider, client: Client, credentials: dict[str, str]) -> None:
+    token = credentials.get("refresh_token", "")
+    if oauth.declaration(kind).revoke_url and token:
+        oauth.revoke(kind, client, token)
+    follow(kind.revoke(credentials))

@@ -1,0 +1,5 @@
+"""HubSpot."""
+
+from connections.providers.hubspot.provider import HubSpot
+
+PROVIDER = HubSpot()

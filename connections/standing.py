@@ -1,0 +1,107 @@
+"""How a connection is, in words: what happened, what happens next by itself, and the one click that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from connections.models import Connection
+from connections.provider import Auth, Inactive, Kind
+from connections.registry import all_providers
+
+Words = str | Promise
+
+
+class Mend(StrEnum):
+    """What the one click does."""
+
+    NONE = ""
+    RECONNECT = "reconnect"
+    SETTINGS = "settings"
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``tone`` is the style sheet's word: good, wait (it fails or waits), bad (it needs somebody), muted (off)."""
+
+    tone: str
+    icon: str  # a symbol of icons.svg
+    word: Words
+    what: str  # a sentence
+    next: Words = ""  # a sentence; "" when there is nothing to wait for
+    mend: Mend = Mend.NONE
+    click: Words = ""  # the words of the click
+    since: datetime | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody has to do anything."""
+        return self.tone == "good"
+
+
+_GOOD = _("Everything is in order.")
+_TRIES_ON = _("Everything is tried again by itself, ten times over three days.")
+_HELD = _("What is meant for it waits meanwhile, and is sent by itself as soon as it is on again.")
+_UNASKED = _("Nothing is sent before one of them opens the link in the message that we mail them.")
+
+# What happened, and the words of the click; ``%(provider)s`` is its name.
+_OFF: Mapping[str, tuple[Words, Words]] = {
+    Inactive.AUTHENTICATION_INVALID: (_("%(provider)s no longer accepts the credentials."), _("Enter new ones")),
+    Inactive.AUTHORIZATION_REVOKED: (_("The authorization was revoked at %(provider)s."), _("Reconnect")),
+    Inactive.REAUTHORIZATION_REQUIRED: (_("%(provider)s asks for signing in again."), _("Reconnect")),
+    Inactive.ENDPOINT_GONE: (_("The receiver said that it is gone for good."), _("Check the address")),
+    Inactive.FAILING_FOR_DAYS: (
+        _("Everything sent there failed for five days, so it was switched off."),
+        _("Check its settings"),
+    ),
+}
+_BY_HAND = _("It was switched off by hand.")
+_OTHERWISE = (_("It was switched off."), _("Switch it on"))
+
+
+def standing(row: Connection, *, unconfirmed: bool = False) -> Standing:
+    """How it is. ``unconfirmed``: it has recipients, and none of them has said yes."""
+    if not row.active:
+        return _off(row)
+    if row.failing_since:
+        what = gettext("Nothing has arrived there lately.")
+        return Standing("wait", "clock", _("failing"), what, _TRIES_ON, since=row.failing_since)
+    if unconfirmed:
+        what = gettext("None of its recipients has confirmed yet.")
+        return Standing("wait", "clock", _("waiting for a yes"), what, _UNASKED)
+    return Standing("good", "check", _("healthy"), str(_GOOD))
+
+
+def _off(row: Connection) -> Standing:
+    if row.inactive_reason == Inactive.MANUALLY_INACTIVATED:
+        return Standing("muted", "silent", _("off"), str(_BY_HAND), _HELD, Mend.SWITCH, _OTHERWISE[1], row.updated_at)
+    kind: Any = all_providers().get(row.provider)
+    what, fix = _OFF.get(row.inactive_reason, _OTHERWISE)
+    mend = _mend(row.inactive_reason, kind)
+    said = str(what) % {"provider": _who(kind, row)}
+    click = _OTHERWISE[1] if mend is Mend.SWITCH else fix
+    return Standing("bad", "warning", _("needs you"), said, _HELD, mend, click, row.updated_at)
+
+
+def _mend(reason: str, kind: Any) -> Mend:
+    if kind is None:
+        return Mend.NONE
+    if kind.auth is Auth.OAUTH:
+        return Mend.SWITCH if reason == Inactive.FAILING_FOR_DAYS or reason not in _OFF else Mend.RECONNECT
+    return Mend.SETTINGS if kind.fields and reason in _OFF else Mend.SWITCH
+
+
+def _who(kind: Any, row: Connection) -> str:
+    """Whose no it is: an endpoint of the customer's own is "the receiver"."""
+    if kind is None:
+        return row.provider
+    own = any(asked.kind is Kind.URL for asked in kind.fields)
+    return gettext("The receiver") if own else str(kind.name)

@@ -1,0 +1,134 @@
+"""Every page, as axe judges it, in both schemes, at every width, without motion, and without a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Frame, expect
+
+from tests.browser.conftest import Browser
+from tests.browser.places import places
+from tests.browser.stage import Demo
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+NAMES = (
+    "overview",
+    "connections",
+    "connect-slack",
+    "connect-webhook",
+    "connect-email",
+    "connection",
+    "connection-webhook",
+    "connection-email",
+    "rules",
+    "rule-new",
+    "rule",
+    "activity",
+    "event",
+    "settings",
+    "nothing-here",
+)
+SCHEMES = ("light", "dark")
+WIDTHS = (320, 640)  # the narrowest frame; and 1,280 px at a zoom of 200 %
+
+
+@pytest.fixture(scope="module")
+def paths(demo: Demo) -> dict[str, str]:
+    found = places(demo.facts)
+    assert tuple(found) == NAMES
+    return found
+
+
+@pytest.fixture
+def opened(browser: Browser, demo: Demo, paths: dict[str, str]) -> Iterator[Any]:
+    def open_(name: str, **query: str) -> Frame:
+        frame = browser.embed(demo, paths[name], **query)
+        expect(frame.locator("main .skeleton, main .htmx-request")).to_have_count(0)
+        return frame
+
+    yield open_
+    browser.page.set_viewport_size({"width": 1200, "height": 900})
+    browser.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_for_everybody(opened: Any, browser: Browser, name: str) -> None:
+    """One visit, since a visit is what takes long: axe in both schemes, narrow frames, and the keyboard."""
+    frame = opened(name)
+    frame.evaluate(f"() => {{ {AXE} }}")
+    assert {scheme: _judged(browser, frame, scheme) for scheme in SCHEMES} == {scheme: [] for scheme in SCHEMES}
+    assert _unreached(browser, frame) == ([], [])
+    assert {width: _over_the_edge(browser, frame, width) for width in WIDTHS} == {width: [] for width in WIDTHS}
+
+
+def _judged(browser: Browser, frame: Frame, scheme: Any) -> list[str]:
+    """What axe says against the page."""
+    browser.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # or colours would be on their way
+    found = frame.evaluate("(rules) => axe.run(document, rules)", RULES)
+    return [_told(violation) for violation in found["violations"]]
+
+
+def _told(violation: dict[str, Any]) -> str:
+    places = "; ".join(f"{node['html'][:160]} ({node['failureSummary'][:200]})" for node in violation["nodes"][:4])
+    return f"{violation['id']}: {violation['help']}: {places}"
+
+
+def _over_the_edge(browser: Browser, frame: Frame, width: int) -> list[str]:
+    """What sticks out of a frame of that width."""
+    browser.page.locator("#portal iframe").evaluate("(frame, width) => (frame.style.width = width + 'px')", width)
+    frame.wait_for_timeout(100)
+    assert frame.evaluate("innerWidth") == width
+    found: list[str] = frame.evaluate(
+        """() => [...document.querySelectorAll('#portal *')]
+             .filter((each) => !each.closest('pre, .scroll, .visually-hidden, svg, [hidden]'))
+             .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+             .map((each) => each.outerHTML.slice(0, 120))"""
+    )
+    return found + ["the page scrolls sideways"] * (frame.evaluate("document.documentElement.scrollWidth") > width)
+
+
+def test_nothing_moves_for_those_who_asked_for_that(opened: Any, browser: Browser) -> None:
+    browser.page.emulate_media(reduced_motion="reduce")
+    frame = opened("rule-new")
+    moving = frame.evaluate(
+        """() => [...document.querySelectorAll('*')].map((each) => getComputedStyle(each))
+             .flatMap((style) => [style.transitionDuration, style.animationName !== 'none' && style.animationDuration])
+             .filter((lasts) => lasts && lasts.split(',').some((one) => parseFloat(one) > 0)).length"""
+    )
+    assert moving == 0
+
+
+def _unreached(browser: Browser, frame: Frame) -> tuple[list[str], list[str]]:
+    """Controls that Tab does not come to, and those that do not show that it has."""
+    wanted: list[str] = frame.evaluate(REACHABLE)
+    frame.locator("a.skip").focus()
+    reached = []
+    for _ in range(len(wanted) + 5):
+        reached.append(frame.evaluate(FOCUSED))
+        browser.page.keyboard.press("Tab")
+    places = {each["place"] for each in reached if each}
+    missed = [html for place, html in enumerate(wanted) if str(place) not in places]
+    return missed, [each["html"] for each in reached if each and not each["visible"]]
+
+
+# One of a group of radio buttons is a stop; what is inside a closed <details> is none.
+REACHABLE = """() => {
+  const shown = (each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled && each.tabIndex >= 0;
+  const found = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+    .filter(shown).filter((each) => each.type !== 'radio' || each.checked);
+  found.forEach((each, place) => (each.dataset.place = place));
+  return found.map((each) => each.outerHTML.slice(0, 120));
+}"""
+FOCUSED = """() => {
+  const each = document.activeElement;
+  if (!each || each === document.body) return null;
+  const outlined = (one) => one && one.outlineStyle !== 'none' && parseFloat(one.outlineWidth) > 0;
+  const label = each.closest('label');  // a hidden radio button shows it there; a link over a whole card, behind it
+  const styles = [getComputedStyle(each), getComputedStyle(each, '::after'), label && getComputedStyle(label)];
+  return {place: each.dataset.place, visible: styles.some(outlined), html: each.outerHTML.slice(0, 120)};
+}"""

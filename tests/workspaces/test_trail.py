@@ -1,0 +1,54 @@
+"""The audit log in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world import Vendor
+from workspaces import audit
+from workspaces.models import AuditEntry, Workspace
+from workspaces.trail import trail
+
+
+def note(workspace: Workspace, verb: str, **detail: object) -> None:
+    audit.record(
+        actor="ann",
+        verb=verb,
+        subject=workspace.id,
+        organization_id=workspace.organization_id,
+        workspace_id=workspace.id,
+        **detail,
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "detail", "words"),
+    [
+        ("connection.created", {"name": "Slack (Acme)"}, "connected Slack (Acme)"),
+        ("rule.changed", {"name": "High alerts"}, "changed the rule High alerts"),
+        ("rule.changed", {"name": ""}, "changed the rule (without a name)"),
+        ("key.rotated", {"name": "Default", "key_id": "k1"}, "rotated the publishable key Default (k1)"),
+        ("rule.changed", {"name": "100% %(sure)s"}, "changed the rule 100% %(sure)s"),
+        ("moon.landed_on", {}, "moon landed on"),
+    ],
+)
+def test_each_entry_is_a_sentence(acme: Vendor, verb: str, detail: dict[str, object], words: str) -> None:
+    note(acme.staging, verb, **detail)
+    (trace,) = trail(acme.staging.id).traces
+    assert (trace.actor, trace.words) == ("ann", words)
+
+
+def test_it_pages_through_all_of_it_newest_first(acme: Vendor) -> None:
+    for number in range(5):
+        note(acme.staging, "rule.created", name=str(number))
+    first = trail(acme.staging.id, most=3)
+    second = trail(acme.staging.id, before=first.older, most=3)
+    assert [trace.words[-1] for trace in (*first.traces, *second.traces)] == ["4", "3", "2", "1", "0"]
+    assert second.older is None
+
+
+def test_it_shows_nothing_of_other_workspaces(acme: Vendor, globex: Vendor) -> None:
+    AuditEntry.objects.all().delete()
+    note(globex.workspace, "rule.created", name="secret")
+    note(acme.workspace, "rule.created", name="secret")
+    assert trail(acme.staging.id).traces == []
