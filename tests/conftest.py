@@ -8,8 +8,23 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.world", "tests.live"] if apps.ready else []  # pure tests may run without Django
+
+
+class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Every test by itself to whoever is free; those that drive the browser to one worker, which begins with them.
+
+    They share one demo, whose start takes longer than most of them. (xdist's own groups are without effect here.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -11,18 +11,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect
 
 from tests.browser import chromium
-from tests.browser.stage import ROOT, Demo, StageError, embed, staged
+from tests.browser.stage import Demo, StageError, embed, staged
 
 expect.set_options(timeout=20_000)  # ms: a portal, workers and a browser share two cores with the other tests
 REQUIRED = os.environ.get("JACKFIELD_BROWSER") == "required"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker drives the browser: it is one demo, and one machine."""
-    for test in items:
-        if ROOT / "tests" / "browser" in test.path.parents:
-            test.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
