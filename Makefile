@@ -18,7 +18,7 @@ demo: setup ## Run all of it here: portal, simulators, a pretend product around 
 	@.venv/bin/python -m config.demo
 
 test: setup ## Run the tests
-	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist loadscope --durations 5
+	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 5
 
 check: ## Check style, types, imports and migrations side by side
 	@JACKFIELD_MODE=test DATABASE_URL= $(MAKE) --keep-going --jobs 4 style types arrows drift

@@ -14,13 +14,13 @@ pytest_plugins = ["tests.world", "tests.live"] if apps.ready else []  # pure tes
 
 
 class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Every test by itself to whoever is free; those that drive the browser to one worker, which begins with them.
+    """A file of tests to whoever is free; all that drive the browser to one worker, which begins with them.
 
     They share one demo, whose start takes longer than most of them. (xdist's own groups are without effect here.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid
+        return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:

@@ -10,6 +10,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from sandbox.slack.directory import PLACES, SUBJECTS
 from tests.browser.conftest import Browser
+from tests.browser.picking import pick_first
 from tests.browser.stage import Demo
 
 TENANT, TEAM = "springfield", "Springfield Nuclear"
@@ -88,8 +89,7 @@ def pick(frame: Frame, name: str) -> str:
         except AssertionError:
             continue
         break
-    box.press("ArrowDown")
-    box.press("Enter")
+    pick_first(box)
     expect(box).to_have_value(re.compile(name))
     chosen = frame.locator("input[data-picked]").input_value()
     assert chosen.startswith("C")
