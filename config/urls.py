@@ -27,6 +27,7 @@ handler500 = "config.api.server_error"
 autodiscover()
 
 urlpatterns = [
+    path("api/v1/", routes()),  # first: routes are tried in their order, and this is where events come in
     path("", pages.home, name="home"),
     path("livez", pages.livez, name="livez"),
     path("readyz", pages.readyz, name="readyz"),
@@ -107,7 +108,6 @@ urlpatterns = [
     path("workspace/settings/keys/<uuid:key_id>/rotate", workspaces.rotate_key, name="rotate-key"),
     path("workspace/settings/keys/<uuid:key_id>/revoke", workspaces.revoke_key, name="revoke-key"),
     path("workspace/settings/audit", workspaces.audit_log, name="audit"),
-    path("api/v1/", routes()),
     path("admin/", admin.site.urls),
     *([] if settings.MODE == "production" else [path("patterns", pages.patterns, name="patterns")]),
 ]
