@@ -11,8 +11,9 @@ from django.utils import timezone
 from connections import directory, finding, looking_up
 from connections.looking_up import LookedUp
 from connections.models import Connection, DirectoryEntry
+from connections.pages import own_connection
 from connections.provider import DirectoryKind
-from connections.registry import all_providers, provider
+from connections.registry import provider
 from workspaces.embed.guard import portal
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
@@ -103,11 +104,9 @@ def _invitation(found: LookedUp) -> str:
 
 
 def _own(request: PortalRequest, connection_id: UUID, kind: str) -> tuple[Connection, DirectoryKind]:
-    rows = Connection.objects.for_workspace(request.visitor.workspace.id)
-    connection = rows.filter(id=connection_id).first()
-    kinds = getattr(all_providers().get(connection.provider), "directories", ()) if connection else ()
-    wanted = next((one for one in kinds if one.key == kind), None)
-    if connection is None or wanted is None:
+    connection = own_connection(request, connection_id)
+    wanted = next((one for one in provider(connection.provider).directories if one.key == kind), None)
+    if wanted is None:
         raise Http404
     return connection, wanted
 

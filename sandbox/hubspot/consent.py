@@ -65,4 +65,4 @@ class ConsentPage:
         return ""
 
     def _refuse(self, trouble: str) -> web.Response:
-        return self._pages.html("hubspot/refused.html", status=400, trouble=trouble)
+        return self._pages.html("refused.html", status=400, trouble=trouble)

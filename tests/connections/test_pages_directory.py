@@ -177,3 +177,9 @@ def test_only_those_who_write_rules_pick_channels(acme: Vendor, slack: Connectio
     portal = enter(acme, role="viewer", session_type=kind)
     assert portal.get(path(slack.id)).status_code == 403
     assert portal.post(path(slack.id, "/refresh")).status_code == 403
+
+
+def test_the_channels_of_a_hidden_connection_are_nobodys_to_see(acme: Vendor, slack: Connection) -> None:
+    Connection.objects.filter(id=slack.id).update(hidden=True)
+    assert find(acme, slack, "alerts").status_code == 404
+    assert entry(acme, slack, "C1").status_code == 404
