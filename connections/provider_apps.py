@@ -46,11 +46,9 @@ def remove_app(app: ProviderApp, *, actor: str) -> None:
 
 def _trace(app: ProviderApp, *, actor: str, verb: str) -> None:
     audit.record(
+        app,
         actor=actor,
         verb=verb,
-        subject=app.id,
-        organization_id=app.organization_id,
-        workspace_id=None,
         provider=app.provider,
         environment=app.environment,
         client_id=app.client_id,

@@ -92,11 +92,10 @@ def ask_again(recipient: Recipient, *, actor: str) -> bool:
         if not due.update(asked_at=None):
             return False
         audit.record(
+            recipient,
             actor=actor,
             verb="recipient.asked_again",
             subject=recipient.connection_id,
-            organization_id=recipient.organization_id,
-            workspace_id=recipient.workspace_id,
             recipient=str(recipient.id),
         )
     return True

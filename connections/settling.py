@@ -115,11 +115,9 @@ def _name_recipients(connection: Connection, kind: Provider) -> None:
 
 def _trace(connection: Connection, *, actor: str, verb: str) -> None:
     audit.record(
+        connection,
         actor=actor,
         verb=verb,
-        subject=connection.id,
-        organization_id=connection.organization_id,
-        workspace_id=connection.workspace_id,
         name=connection.name,
     )
 

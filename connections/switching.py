@@ -33,10 +33,8 @@ def _write(row: Connection, *, active: bool, actor: str) -> None:
         setattr(row, name, value)
     row.save(update_fields=[*ON, "updated_at"])
     audit.record(
+        row,
         actor=actor,
         verb="connection.switched_on" if active else "connection.switched_off",
-        subject=row.id,
-        organization_id=row.organization_id,
-        workspace_id=row.workspace_id,
         name=row.name,
     )

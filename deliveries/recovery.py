@@ -33,7 +33,7 @@ def retry(delivery: Delivery, *, actor: str) -> Delivery:
         locked.save(update_fields=["state", "due_at", "finished_at", "waits_until", "carrier_id"])
         if was in _COUNTED:
             _reopen(locked.event_id, was)
-        _trace(locked, actor=actor, verb="delivery.retried")
+        audit.record(locked, actor=actor, verb="delivery.retried")
     return locked
 
 
@@ -55,7 +55,7 @@ def cancel_event(event: Event, *, actor: str) -> None:
     """
     with transaction.atomic():
         if _call_off_undecided(event):
-            _trace(event, actor=actor, verb="event.canceled")
+            audit.record(event, actor=actor, verb="event.canceled")
             return
         rows = Delivery.objects.select_for_update().filter(event_id=event.id, state__in=OPEN_STATES).order_by("id")
         found = list(rows)
@@ -134,10 +134,4 @@ def _call_off(deliveries: list[Delivery], *, actor: str) -> None:
         )
         count_events(cursor, [(delivery.event_id, State.CANCELED) for delivery in deliveries])
     for delivery in deliveries:
-        _trace(delivery, actor=actor, verb="delivery.canceled")
-
-
-def _trace(row: Delivery | Event, *, actor: str, verb: str) -> None:
-    audit.record(
-        actor=actor, verb=verb, subject=row.id, organization_id=row.organization_id, workspace_id=row.workspace_id
-    )
+        audit.record(delivery, actor=actor, verb="delivery.canceled")

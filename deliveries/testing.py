@@ -117,7 +117,7 @@ def _send(connection: Connection, sample: Sample, verdict: Verdict, *, actor: st
         )
         if not fanout.write(cursor, [decided]):
             raise not_found()  # the connection was deleted at this very moment
-        _trace(event, actor=actor, verb=verb, subject=subject)
+        audit.record(event, actor=actor, verb=verb, subject=subject, event=str(event.id))
     event.refresh_from_db()
     return event
 
@@ -156,14 +156,3 @@ def _now(cursor: CursorWrapper) -> datetime:
     cursor.execute("SELECT now()")
     now: datetime = cursor.fetchone()[0]
     return now
-
-
-def _trace(event: Event, *, actor: str, verb: str, subject: UUID) -> None:
-    audit.record(
-        actor=actor,
-        verb=verb,
-        subject=subject,
-        organization_id=event.organization_id,
-        workspace_id=event.workspace_id,
-        event=str(event.id),
-    )

@@ -137,11 +137,9 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, A
 
 def _trace(rule: Rule, *, actor: str, verb: str, **detail: Any) -> None:
     audit.record(
+        rule,
         actor=actor,
         verb=verb,
-        subject=rule.id,
-        organization_id=rule.organization_id,
-        workspace_id=rule.workspace_id,
         name=rule.name,
         version=rule.version.number if rule.version else 0,
         **detail,

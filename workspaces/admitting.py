@@ -29,11 +29,9 @@ def admit(workspace: Workspace, written: Sequence[str], *, actor: str) -> list[s
     with transaction.atomic():
         Workspace.objects.filter(id=workspace.id).update(allowed_origins=origins, updated_at=timezone.now())
         audit.record(
+            workspace,
             actor=actor,
             verb="workspace.origins_set",
-            subject=workspace.id,
-            organization_id=workspace.organization_id,
-            workspace_id=workspace.id,
             origins=origins,
         )
     workspace.allowed_origins = origins

@@ -149,11 +149,9 @@ def _save(workspace: Workspace, *, actor: str, changed: list[str] | None) -> Non
             if changed is None:
                 issue_key(workspace)
             audit.record(
+                workspace,
                 actor=actor,
                 verb="workspace.created" if changed is None else "workspace.changed",
-                subject=workspace.id,
-                organization_id=workspace.organization_id,
-                workspace_id=workspace.id,
             )
     except IntegrityError as clash:
         raise _taken(clash) from None

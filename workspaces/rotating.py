@@ -6,6 +6,7 @@ A key is refused two seconds after its end, by every process; see ``access.py``.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -61,13 +62,11 @@ def _end(key: PublishableKey, at: datetime, *, still: Q) -> None:
         raise ApiError(409, gettext(_OVER))
 
 
-def _trace(key: PublishableKey, *, actor: str, verb: str, **detail: str) -> None:
+def _trace(key: PublishableKey, *, actor: str, verb: str, **detail: Any) -> None:
     audit.record(
+        key,
         actor=actor,
         verb=verb,
-        subject=key.id,
-        organization_id=key.organization_id,
-        workspace_id=key.workspace_id,
         name=key.name,
         key_id=key.key_id,
         **detail,

@@ -170,11 +170,9 @@ def _account_id(row: Connection, kind: Provider) -> str:
 
 def _trace(pending: PendingAuthorization, row: Connection, account: Account, *, actor: str, verb: str) -> None:
     audit.record(
+        row,
         actor=actor,
         verb=verb,
-        subject=row.id,
-        organization_id=row.organization_id,
-        workspace_id=row.workspace_id,
         name=row.name,
         account=account.name,
         by=pending.kind,

@@ -123,10 +123,8 @@ def _provider(slug: str) -> Provider:
 
 def _trace(pending: PendingAuthorization, *, actor: str, verb: str) -> None:
     audit.record(
+        pending,
         actor=actor,
         verb=verb,
-        subject=pending.id,
-        organization_id=pending.organization_id,
-        workspace_id=pending.workspace_id,
         provider=pending.provider,
     )

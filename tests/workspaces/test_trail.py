@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.world import Vendor
@@ -10,15 +12,8 @@ from workspaces.models import AuditEntry, Workspace
 from workspaces.trail import trail
 
 
-def note(workspace: Workspace, verb: str, **detail: object) -> None:
-    audit.record(
-        actor="ann",
-        verb=verb,
-        subject=workspace.id,
-        organization_id=workspace.organization_id,
-        workspace_id=workspace.id,
-        **detail,
-    )
+def note(workspace: Workspace, verb: str, **detail: Any) -> None:
+    audit.record(workspace, actor="ann", verb=verb, **detail)
 
 
 @pytest.mark.parametrize(

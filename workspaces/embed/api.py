@@ -147,11 +147,9 @@ def revoke_session(request: Call, session_id: str) -> Any:
     session = _own(request, session_id)
     sessions.revoke(session)
     audit.record(
+        session,
         actor=request.auth.name,
         verb="session.revoked",
-        subject=session.id,
-        organization_id=session.organization_id,
-        workspace_id=session.workspace_id,
     )
     return {"revoked": True}
 
