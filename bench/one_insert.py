@@ -1,4 +1,4 @@
-"""The yardstick for ingest: a view that inserts one row by cursor, under the product's own server and middleware.
+"""The yardstick for ingest: a view that inserts one row by cursor, on the product's own server.
 
 DJANGO_SETTINGS_MODULE=bench.one_insert_settings granian … config.wsgi:application
 """

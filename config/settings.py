@@ -72,10 +72,10 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "config.intake.intake",  # first: events need nothing of what follows
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "workspaces.embed.framing.Framing",
     "config.outage.outage_is_503",
-    "config.cors.browsers_may_emit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
