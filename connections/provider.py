@@ -82,6 +82,7 @@ class Action:
     pace: Pace | None = None
     max_requests: int = 1  # the most steps one delivery may take
     digest: bool = False  # whether one message can tell of many events (``job.digest``); else each is sent by itself
+    record: str = ""  # the directory of the fields that it writes; the connection's mapping fills ``job.record``
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class OAuth2:
     ``account_keys`` name the settings of a connection that hold the account's id and its name. ``asks`` says in plain
     words what will be asked for, ``installer`` who may grant it. ``revoke_url`` is an RFC 7009 endpoint; a provider
     with another way describes it in ``Provider.revoke``. ``pkce`` is a decision for each vendor, with its reason.
+    ``asked`` are settings that are asked for before signing in, such as the host; see ``Provider.sign_in``.
     """
 
     authorize_url: str
@@ -133,6 +135,7 @@ class OAuth2:
     authorize_params: tuple[tuple[str, str], ...] = ()
     revoke_url: str = ""
     issuer: str = ""  # what RFC 9207's ``iss`` must be when it is given; "": the origin of ``authorize_url``
+    asked: tuple[Field, ...] = ()
 
 
 # --------------------------------------------------------------------------- what it exchanges with whoever signs in
@@ -148,7 +151,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signed in. ``settings`` may be seen, ``credentials`` are sealed; times in them are seconds since 1970."""
+    """Who signed in. ``settings`` may be seen, ``credentials`` are sealed; times in them are seconds since 1970.
+
+    ``settings["account_type"]``, where a provider has kinds of accounts: production, sandbox, test or developer.
+    """
 
     id: str
     name: str
@@ -218,7 +224,8 @@ class Job:
 
     ``first_sent_at`` is the time of the first attempt, the same on every retry, so that a body can stay
     the same byte for byte. ``recipients`` are the connection's *confirmed* mail addresses. With a ``digest``, the
-    message is that, and not the alert of the one event.
+    message is that, and not the alert of the one event. ``record`` is what the connection's mapping made of the event,
+    for an action that has one: the field's id -> a text, number, boolean or None.
     """
 
     delivery_id: UUID
@@ -235,6 +242,7 @@ class Job:
     test: bool = False
     recipients: tuple[str, ...] = ()
     digest: Digest | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +364,8 @@ class Outcome:
     ``reason`` says what happened and ``fix`` what a person can do, both in plain sentences.
     ``retry`` says whether sending the same again can help, once the culprit has acted. ``retry_after`` is in seconds.
     ``inactive`` switches the connection off; the delivery is then held for it (``retry``), or failed.
+    ``renew`` says that the access token is no longer good: a new one is asked for, and it is sent again; ``inactive``
+    counts only when there is none to be had.
     ``reference`` is the vendor's own id for what it created; ``notes`` are things worth knowing that did not stop it.
     """
 
@@ -366,6 +376,7 @@ class Outcome:
     retry_after: float | None = None
     fix: str = ""
     inactive: Inactive | None = None
+    renew: bool = False
     reference: str = ""
     notes: tuple[str, ...] = ()
 
@@ -435,6 +446,8 @@ class Provider:
     fields: ClassVar[tuple[Field, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()
     directories: ClassVar[tuple[DirectoryKind, ...]] = ()
+    # For the first mapping of a connection: a field's id -> the payload paths that usually hold its value, best first.
+    usual_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def action(self, key: str) -> Action:
         """The action of that key. Raises ``KeyError`` when the provider has none."""
@@ -481,6 +494,24 @@ class Provider:
     ) -> Lookup:
         """Describe the look-up of one entry, from a pasted id or link."""
         raise NotImplementedError
+
+    def sign_in(self, settings: Mapping[str, Any]) -> OAuth2:
+        """How it is signed in to, where what was ``asked`` decides on the host. Raises ``ValueError`` for a wrong one.
+
+        ``settings`` are the connection's on a reconnect or a renewal, and what was asked before the first sign-in.
+        """
+        if self.oauth is None:
+            raise ValueError(f"{self.name} is not signed in to.")
+        return self.oauth
+
+    def renewed(self, token: Mapping[str, Any], credentials: Mapping[str, str]) -> dict[str, str]:
+        """The credentials after a renewal: what stays, and what the token endpoint's answer replaces.
+
+        A vendor that rotates refresh tokens sends a new one; where none comes, the old one stays good.
+        """
+        fresh = {key: str(token[key]) for key in ("access_token", "refresh_token", "expires_at") if token.get(key)}
+        kept = {key: value for key, value in credentials.items() if key != "expires_at"}
+        return {**kept, **fresh}
 
     def identify(self, token: Mapping[str, Any], client: Client) -> Identification:
         """Describe how to find out whose account a fresh token opens.
