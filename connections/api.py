@@ -23,40 +23,49 @@ from connections.shapes import (
     connection_shape,
 )
 from workspaces.bodies import modest, whole
-from workspaces.callers import Call, MachineToken
+from workspaces.callers import MachineToken, PortalCall, PortalToken
 from workspaces.errors import bad_request, not_found
+from workspaces.permissions import Permission
 from workspaces.strict import read_json
 from workspaces.wire import ALL, READING, WRITING, Limit, Page, page
 
 router = Router(tags=["Connections"], auth=MachineToken())
 router.add_decorator(modest, mode="view")
+_SEE, _CHANGE = PortalToken(Permission.SEE_CONNECTIONS), PortalToken(Permission.CONNECT)
 _REMOVAL = {
     "type": "object",
     "properties": {"force_delete": {"type": "boolean", "description": "Delete it although active rules use it."}},
 }
 
 
-@router.get("/connections", response={200: Page[ConnectionOut], **READING}, summary="List the connections")
-def list_connections(request: Call, limit: Limit = ALL, cursor: str | None = None) -> Any:
+@router.get("/connections", auth=_SEE, response={200: Page[ConnectionOut], **READING}, summary="List the connections")
+def list_connections(request: PortalCall, limit: Limit = ALL, cursor: str | None = None) -> Any:
     """Of all workspaces, newest first."""
-    rows = Connection.objects.for_organization(request.auth.organization_id).prefetch_related("recipients")
+    rows = request.auth.rows(Connection.objects.all()).prefetch_related("recipients")
     return page(rows, limit=limit, cursor=cursor, show=connection_shape)
 
 
 @router.get(
     "/workspaces/{workspace_id}/connections",
+    auth=_SEE,
     response={200: Page[ConnectionOut], **READING},
     summary="List its connections",
 )
-def list_workspace_connections(request: Call, workspace_id: UUID, limit: Limit = ALL, cursor: str | None = None) -> Any:
+def list_workspace_connections(
+    request: PortalCall, workspace_id: UUID, limit: Limit = ALL, cursor: str | None = None
+) -> Any:
     """Of one workspace, newest first."""
-    rows = Connection.objects.for_workspace(request.auth.workspace(workspace_id).id).prefetch_related("recipients")
+    rows = request.auth.rows(
+        Connection.objects.for_workspace(request.auth.workspace(workspace_id).id)
+    ).prefetch_related("recipients")
     return page(rows, limit=limit, cursor=cursor, show=connection_shape)
 
 
-@router.post("/connections", response={201: CreatedConnection, **WRITING}, summary="Plug a connection in")
-def create_connection(request: Call, body: ConnectionIn) -> Any:
+@router.post("/connections", auth=_CHANGE, response={201: CreatedConnection, **WRITING}, summary="Plug a connection in")
+def create_connection(request: PortalCall, body: ConnectionIn) -> Any:
     """Webhook, capture and e-mail by this call; destinations that are signed in to, in the portal."""
+    if body.hidden:
+        request.auth.refuse_hiding()
     settled = settling.plug_in(
         workspace=request.auth.workspace(body.workspace, param="workspace"),
         provider_slug=_slug(body.type),
@@ -70,18 +79,27 @@ def create_connection(request: Call, body: ConnectionIn) -> Any:
     return Status(201, {"connection": shown, "revealed": settled.revealed, "warnings": warnings})
 
 
-@router.get("/connections/{connection_id}", response={200: ConnectionOut, **READING}, summary="Get a connection")
-def get_connection(request: Call, connection_id: UUID) -> Any:
+@router.get(
+    "/connections/{connection_id}", auth=_SEE, response={200: ConnectionOut, **READING}, summary="Get a connection"
+)
+def get_connection(request: PortalCall, connection_id: UUID) -> Any:
     """Without its secrets."""
     return connection_shape(_own(request, connection_id))
 
 
-@router.put("/connections/{connection_id}", response={200: ConnectionOut, **WRITING}, summary="Change a connection")
-def change_connection(request: Call, connection_id: UUID, body: ConnectionChange) -> Any:
+@router.put(
+    "/connections/{connection_id}",
+    auth=_CHANGE,
+    response={200: ConnectionOut, **WRITING},
+    summary="Change a connection",
+)
+def change_connection(request: PortalCall, connection_id: UUID, body: ConnectionChange) -> Any:
     """Name and metadata are required. A secret that is left out of the metadata stays as it is."""
     row = _own(request, connection_id)
     fields: dict[str, Any] = {"name": body.name}
     if body.hidden is not None:
+        if body.hidden:
+            request.auth.refuse_hiding()
         fields["hidden"] = body.hidden
     if "retry_delays" in body.model_fields_set:
         fields["retry_delays"] = _delays(body.retry_delays)
@@ -94,19 +112,20 @@ def change_connection(request: Call, connection_id: UUID, body: ConnectionChange
 
 @router.delete(
     "/connections/{connection_id}",
+    auth=_CHANGE,
     response={200: Removed, **WRITING},
     summary="Unplug a connection",
     openapi_extra={"requestBody": {"required": False, "content": {"application/json": {"schema": _REMOVAL}}}},
 )
-def remove_connection(request: Call, connection_id: UUID) -> Any:
+def remove_connection(request: PortalCall, connection_id: UUID) -> Any:
     """409 while active rules use it, unless the optional body says `{"force_delete": true}`. Its secrets go at once."""
     row = _own(request, connection_id)
     parting.part(row, forced=_force(whole(request)), actor=request.auth.name)
     return {"id": connection_id, "type": row.provider}
 
 
-@router.get("/integrations", response={200: Page[Integration], **READING}, summary="List the destinations")
-def list_integrations(request: Call, limit: Limit = ALL, cursor: str | None = None) -> Any:
+@router.get("/integrations", auth=_SEE, response={200: Page[Integration], **READING}, summary="List the destinations")
+def list_integrations(request: PortalCall, limit: Limit = ALL, cursor: str | None = None) -> Any:
     """What can be plugged in, what each asks for, and what it can do; by their types."""
     left = sorted(slug for slug in all_providers() if slug > (cursor or ""))
     records = [integration_shape(all_providers()[slug]) for slug in left[:limit]]
@@ -114,8 +133,8 @@ def list_integrations(request: Call, limit: Limit = ALL, cursor: str | None = No
     return {"count": len(records), "limit": limit, "next_cursor": next_cursor, "records": records}
 
 
-def _own(request: Call, connection_id: UUID) -> Connection:
-    rows = Connection.objects.for_organization(request.auth.organization_id).select_related("workspace")
+def _own(request: PortalCall, connection_id: UUID) -> Connection:
+    rows = request.auth.rows(Connection.objects.all()).select_related("workspace")
     found: Connection | None = rows.filter(id=connection_id).first()
     if found is None:
         raise not_found()

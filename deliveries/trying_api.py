@@ -30,18 +30,20 @@ from rules.authoring import Wording
 from rules.models import Rule
 from rules.patterns import check_pattern
 from workspaces.bodies import modest
-from workspaces.callers import Call, MachineToken
+from workspaces.callers import PortalCall, PortalToken
 from workspaces.errors import ApiError, bad_request, not_found
 from workspaces.models import Workspace
+from workspaces.permissions import Permission
 from workspaces.wire import WRITING
 
-router = Router(tags=["Rules"], auth=MachineToken())
+router = Router(tags=["Rules"], auth=PortalToken(Permission.SEE_PAYLOAD))  # what is shown is made of payloads
 router.add_decorator(modest, mode="view")
 
 
 @router.post("/rules/backtest", response={200: BacktestOut, **WRITING}, summary="Try a rule on past events")
-def backtest_rule(request: Call, body: BacktestIn) -> Any:
+def backtest_rule(request: PortalCall, body: BacktestIn) -> Any:
     """How often it would have fired in the last days. Nothing is stored or sent."""
+    request.auth.need_whole_workspace()
     workspace = request.auth.workspace(body.workspace)
     wording = Wording(
         event=body.event,
@@ -56,10 +58,11 @@ def backtest_rule(request: Call, body: BacktestIn) -> Any:
 
 
 @router.post("/rules/preview", response={200: PreviewOut, **WRITING}, summary="See what a rule would send")
-def preview_rule(request: Call, body: PreviewIn) -> Any:
+def preview_rule(request: PortalCall, body: PreviewIn) -> Any:
     """Made as if it were sent, with stand-ins for all secrets. Nothing is stored or sent."""
+    request.auth.need_whole_workspace()
     workspace = request.auth.workspace(body.workspace)
-    connection = Connection.objects.for_workspace(workspace.id).filter(id=body.connection).first()
+    connection = request.auth.rows(Connection.objects.for_workspace(workspace.id)).filter(id=body.connection).first()
     if connection is None:
         raise not_found()
     sample = _sample(workspace, pattern=body.event, payload=body.payload)
@@ -71,10 +74,16 @@ def preview_rule(request: Call, body: PreviewIn) -> Any:
     return preview_shape(found)
 
 
-@router.post("/rules/{rule_id}/test", response={201: RuleTestOut, **WRITING}, summary="Send a test")
-def send_test(request: Call, rule_id: UUID, body: RuleTestIn | None = None) -> Any:
+@router.post(
+    "/rules/{rule_id}/test",
+    auth=PortalToken(Permission.CHANGE_RULES),
+    response={201: RuleTestOut, **WRITING},
+    summary="Send a test",
+)
+def send_test(request: PortalCall, rule_id: UUID, body: RuleTestIn | None = None) -> Any:
     """Really sent, by this rule alone, and told as a test. Also while the rule is switched off or muted."""
-    rows = Rule.objects.for_organization(request.auth.organization_id)
+    request.auth.need_whole_workspace()
+    rows = request.auth.rows(Rule.objects.all())
     rule = rows.select_related("version", "connection", "connection__workspace", "workspace").filter(id=rule_id).first()
     if rule is None or rule.version is None:
         raise not_found()

@@ -15,8 +15,9 @@ from rules.models import Rule, RuleVersion
 from rules.shapes import RuleOut, rule_shape
 from rules.versions import Change
 from workspaces.bodies import modest
-from workspaces.callers import Call, MachineToken
+from workspaces.callers import MachineToken, PortalCall, PortalToken
 from workspaces.errors import not_found
+from workspaces.permissions import Permission
 from workspaces.wire import READING, WRITING, Moment, Page
 
 router = Router(tags=["Rules"], auth=MachineToken())
@@ -55,9 +56,15 @@ class Revert(Schema):
     version: StrictInt = Field(description="The number of the version whose words become the next one's.")
 
 
-@router.get("/rules/{rule_id}/versions", response={200: Page[RuleVersionOut], **READING}, summary="List its versions")
-def list_versions(request: Call, rule_id: UUID) -> Any:
+@router.get(
+    "/rules/{rule_id}/versions",
+    auth=PortalToken(Permission.SEE_RULES),
+    response={200: Page[RuleVersionOut], **READING},
+    summary="List its versions",
+)
+def list_versions(request: PortalCall, rule_id: UUID) -> Any:
     """Newest first, the last 200, each with what it says otherwise than the one before."""
+    request.auth.need_whole_workspace()
     rule = _own(request, rule_id)
     found = versions.versions_of(rule)
     changes = [_changes(rule, before=older, after=newer) for newer, older in pairwise(found)]
@@ -65,14 +72,20 @@ def list_versions(request: Call, rule_id: UUID) -> Any:
     return {"count": len(records), "limit": versions.SHOWN_MOST, "next_cursor": None, "records": records}
 
 
-@router.post("/rules/{rule_id}/revert", response={200: RuleOut, **WRITING}, summary="Go back to a version")
-def revert_rule(request: Call, rule_id: UUID, body: Revert) -> Any:
+@router.post(
+    "/rules/{rule_id}/revert",
+    auth=PortalToken(Permission.CHANGE_RULES),
+    response={200: RuleOut, **WRITING},
+    summary="Go back to a version",
+)
+def revert_rule(request: PortalCall, rule_id: UUID, body: Revert) -> Any:
     """Its next version has the words of that one. Deliveries under way keep theirs."""
+    request.auth.need_whole_workspace()
     return rule_shape(versions.revert(_own(request, rule_id), number=body.version, actor=request.auth.name))
 
 
-def _own(request: Call, rule_id: UUID) -> Rule:
-    rows = Rule.objects.for_organization(request.auth.organization_id).select_related("version", "connection")
+def _own(request: PortalCall, rule_id: UUID) -> Rule:
+    rows = request.auth.rows(Rule.objects.select_related("version", "connection"), resource="version__resource")
     found: Rule | None = rows.filter(id=rule_id).first()
     if found is None:
         raise not_found()

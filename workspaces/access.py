@@ -12,12 +12,14 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from workspaces.errors import ApiError, not_found
 from workspaces.keys import read_publishable_key
 from workspaces.machine_tokens import Credential, Refusal, read_claims
 from workspaces.models import MachineKey, PublishableKey, Workspace
+from workspaces.tenancy import ScopedQuerySet
 
 KEY_SECONDS = 2.0
 USED_EVERY = timedelta(minutes=1)
@@ -35,6 +37,23 @@ class Machine:
 
     name: str
     organization_id: UUID
+
+    def rows[Rows: ScopedQuerySet[Any]](self, rows: Rows, *, resource: str = "") -> Rows:
+        """Those of its organization. ``resource`` matters to callers that see one resource only."""
+        return rows.for_organization(self.organization_id)
+
+    def workspaces(self) -> QuerySet[Workspace]:
+        """All that it sees."""
+        return Workspace.objects.for_organization(self.organization_id)
+
+    def keep_within(self, *, resource: str, resource_id: str) -> None:
+        """It may name any resource."""
+
+    def need_whole_workspace(self) -> None:
+        """It sees all of every workspace."""
+
+    def refuse_hiding(self) -> None:
+        """It may hide things from the portal."""
 
     def workspace(self, workspace_id: UUID, *, param: str = "") -> Workspace:
         """One of its workspaces. Raises ApiError 404 for one that is not its own, as if it did not exist.

@@ -14,10 +14,11 @@ from pydantic import Field, StrictBool, StrictInt
 
 from workspaces import audit
 from workspaces.bodies import modest
-from workspaces.callers import Call, MachineToken
+from workspaces.callers import Call, MachineToken, PortalCall, PortalToken
 from workspaces.errors import ApiError, bad_request
 from workspaces.models import Environment, PublishableKey, Workspace
 from workspaces.origins import read_origin
+from workspaces.permissions import Permission
 from workspaces.rotating import issue_key
 from workspaces.wire import ALL, READING, WRITING, Limit, Moment, Page, changed_at, page
 
@@ -82,10 +83,15 @@ class CreatedWorkspace(Schema):
     workspace: WorkspaceOut
 
 
-@router.get("/workspaces", response={200: Page[WorkspaceOut], **READING}, summary="List the workspaces")
-def list_workspaces(request: Call, limit: Limit = ALL, cursor: str | None = None) -> Any:
+@router.get(
+    "/workspaces",
+    auth=PortalToken(Permission.SEE_EVENTS),
+    response={200: Page[WorkspaceOut], **READING},
+    summary="List the workspaces",
+)
+def list_workspaces(request: PortalCall, limit: Limit = ALL, cursor: str | None = None) -> Any:
     """Newest first."""
-    rows = Workspace.objects.for_organization(request.auth.organization_id)
+    rows = request.auth.workspaces()
     return page(rows, limit=limit, cursor=cursor, show=lambda row: row)
 
 
@@ -99,8 +105,13 @@ def create_workspace(request: Call, body: WorkspaceIn) -> Any:
     return Status(201, {"workspace": workspace})
 
 
-@router.get("/workspaces/{workspace_id}", response={200: WorkspaceWithKey, **READING}, summary="Get a workspace")
-def get_workspace(request: Call, workspace_id: UUID) -> Any:
+@router.get(
+    "/workspaces/{workspace_id}",
+    auth=PortalToken(Permission.SEE_SETTINGS),
+    response={200: WorkspaceWithKey, **READING},
+    summary="Get a workspace",
+)
+def get_workspace(request: PortalCall, workspace_id: UUID) -> Any:
     """With the publishable key in use."""
     workspace = request.auth.workspace(workspace_id)
     key = PublishableKey.objects.for_workspace(workspace.id).filter(expires_at__isnull=True).order_by("-id").first()

@@ -8,6 +8,12 @@ from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
 from workspaces.access import Emitter, Machine, emitter, machine
+from workspaces.embed.calling import SessionCaller, session_caller
+from workspaces.embed.visitor import bearer, find_visitor
+from workspaces.errors import ApiError
+from workspaces.permissions import Permission
+
+JWT_DOTS = 2
 
 
 class MachineToken(HttpBearer):
@@ -21,10 +27,34 @@ class MachineToken(HttpBearer):
     )
 
     def __call__(self, request: HttpRequest) -> Machine:
+        if _is_opaque(bearer(request)) and find_visitor(request):
+            raise ApiError(403, "A portal session does not open this; use a machine key here.")
         return machine(request)
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError  # __call__ does all of it
+
+
+class PortalToken(MachineToken):
+    """A machine token, or the token of a portal session whose holder has the permission."""
+
+    openapi_bearerFormat = "JWT or opaque"  # noqa: N815  the description's own name
+    openapi_description = (
+        "A machine token, or the `access_token` of a portal session: that one sees its own workspace, may do what its"
+        " role, type and scopes allow, and gets 403 for the rest."
+    )
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        self._permission = permission
+
+    def __call__(self, request: HttpRequest) -> Machine | SessionCaller:  # type: ignore[override]
+        return session_caller(request, self._permission) if _is_opaque(bearer(request)) else machine(request)
+
+
+def _is_opaque(token: str) -> bool:
+    """Whether it is a session's, which holds no dots; a JWT has three parts."""
+    return bool(token) and token.count(".") != JWT_DOTS
 
 
 class PublishableKeyHeader(APIKeyHeader):
@@ -47,6 +77,12 @@ class Call(HttpRequest):
     """A request whose machine token was verified."""
 
     auth: Machine
+
+
+class PortalCall(HttpRequest):
+    """A request whose machine token was verified, or whose portal session has the permission."""
+
+    auth: Machine | SessionCaller
 
 
 class EmitCall(HttpRequest):
