@@ -24,6 +24,8 @@ import requests
 
 from config.demo_story import Story
 from config.stack import Stack, StackError, running
+from sandbox import registry
+from sandbox.addresses import Addresses
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = (ROOT / os.environ.get("JACKFIELD_VAR", "var")).resolve()
@@ -35,30 +37,29 @@ PATIENCE = 60.0  # seconds until a part must answer; a cold, busy laptop needs a
 
 @dataclass(frozen=True)
 class Ports:
-    """The portal's, and upward from there everybody else's."""
+    """The portal's, and upward from there those of the sandbox."""
 
     portal: int
 
-    NAMES = ("portal", "vendor page", "Slack", "webhook catcher", "mailbox", "mail server", "HubSpot")
+    @property
+    def portal_url(self) -> str:
+        return f"http://127.0.0.1:{self.portal}"
 
-    def __getitem__(self, name: str) -> int:
-        return self.portal + self.NAMES.index(name)
-
-    def url(self, name: str) -> str:
-        """Portal on 127.0.0.1 and vendor page on localhost: to a browser these are two different sites."""
-        host = "localhost" if name == "vendor page" else "127.0.0.1"
-        return f"http://{host}:{self[name]}"
+    @property
+    def sandbox(self) -> Addresses:
+        return registry.addresses(port=self.portal + 1, portal=self.portal_url)
 
     def check(self) -> None:
         """Raises ``StackError`` naming the first port that somebody else has."""
-        for name in self.NAMES:
+        names = self.sandbox.names
+        for name, port in {"portal": self.portal, **{names[key]: at for key, at in self.sandbox.ports.items()}}.items():
             with closing(socket.socket()) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    probe.bind(("127.0.0.1", self[name]))
+                    probe.bind(("127.0.0.1", port))
                 except OSError:
                     raise StackError(
-                        f"Port {self[name]} ({name}) is taken: stop what listens there, "
+                        f"Port {port} ({name}) is taken: stop what listens there, "
                         f"or choose others with `JACKFIELD_PORT={self.portal + 100} make demo`."
                     ) from None
 
@@ -100,7 +101,7 @@ def _run(stack: Stack, ports: Ports) -> None:
     print()
     Story(facts).tell()
     _write(facts)
-    print(_where(facts, seconds=time.monotonic() - began))
+    print(_where(facts, ports.sandbox, seconds=time.monotonic() - began))
     while not (dead := _dead(stack)):
         time.sleep(0.5)
     raise StackError(f"{dead} ended unexpectedly: see {_shown(HERE)}/{dead}.log.")
@@ -111,24 +112,19 @@ def _environment(stack: Stack, ports: Ports) -> dict[str, str]:
         **os.environ,
         **stack.environment(),
         "JACKFIELD_MODE": "sandbox",
-        "JACKFIELD_URL": ports.url("portal"),
-        "SIMULATED_HOSTS": _simulated(ports),
-        "SANDBOX_TARGETS": f"127.0.0.1:{ports['webhook catcher']}",
-        "EMAIL_URL": f"smtp://127.0.0.1:{ports['mail server']}",
+        "JACKFIELD_URL": ports.portal_url,
+        "SIMULATED_HOSTS": ",".join(f"{host}={where}" for host, where in ports.sandbox.simulated_hosts.items()),
+        "SANDBOX_TARGETS": f"127.0.0.1:{ports.sandbox.ports['webhooks']}",
+        "EMAIL_URL": ports.sandbox.of("smtp"),
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _simulated(ports: Ports) -> str:
-    hosts = {"slack.com": "Slack", "app.hubspot.com": "HubSpot", "api.hubapi.com": "HubSpot"}
-    return ",".join(f"{host}=127.0.0.1:{ports[name]}" for host, name in hosts.items())
 
 
 def _prepare(environment: dict[str, str], ports: Ports) -> None:
     """One process migrates and seeds: each start of Django costs a second."""
     command = [sys.executable, "manage.py", "seed_demo", "--migrate", "--facts", str(HERE / "facts.json")]
-    files = ["--sandbox", str(HERE / "sandbox.json"), "--catcher", ports.url("webhook catcher")]
-    files += ["--vendor", ports.url("vendor page")]
+    files = ["--sandbox", str(HERE / "sandbox.json"), "--catcher", ports.sandbox.of("webhooks")]
+    files += ["--vendor", ports.sandbox.of("vendor")]
     done = subprocess.run([*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -142,10 +138,11 @@ def _is_made(ports: Ports) -> bool:
 
 
 def _recipe(ports: Ports) -> str:
-    """All that goes into the demo's database: the migrations, the seed, and the addresses in it."""
+    """All that goes into the demo's database: the migrations, the seed, the simulators' apps, and the addresses."""
     found = [*sorted(ROOT.glob("*/migrations/0*.py")), ROOT / "config" / "demo_seed.py"]
     hashes = [f"{path.relative_to(ROOT)} {sha256(path.read_bytes()).hexdigest()}" for path in found]
-    return "\n".join([f"portal {ports.portal}", *hashes])
+    apps = [f"{each.slug} {each.client}" for each in ports.sandbox.simulators]
+    return "\n".join([f"portal {ports.portal}", *apps, *hashes])
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,7 @@ class _Starter:
 
     def simulators(self) -> None:
         """They need no database, and so they start while it is made."""
-        arguments = ["--port", str(self.ports["vendor page"]), "--portal", self.ports.url("portal")]
+        arguments = ["--port", str(self.ports.sandbox.port), "--portal", self.ports.portal_url]
         self._spawn("simulators", "sandbox", *arguments, "--seed", str(HERE / "sandbox.json"))
 
     def portal_and_workers(self) -> None:
@@ -170,9 +167,8 @@ class _Starter:
 
     def wait(self) -> None:
         """Everything must answer."""
-        for name in ("vendor page", "Slack", "webhook catcher", "mailbox", "HubSpot"):
-            _wait(self.stack, f"the {name}", lambda name=name: _answers(self.ports.url(name)))  # type: ignore[misc]
-        _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.url('portal')}/livez"))
+        _wait(self.stack, "the sandbox", lambda: "sandbox ready" in _log("simulators"))
+        _wait(self.stack, "the portal", lambda: _answers(f"{self.ports.portal_url}/livez"))
         _wait(self.stack, "the worker", lambda: " ready." in _log("worker"))
         self._spawn("sweeper", "celery", "-A", "config.celery", "beat", "-l", "INFO")  # needed a second later only
 
@@ -213,19 +209,12 @@ def _last_line(name: str) -> str:
 
 def _facts(ports: Ports) -> dict[str, Any]:
     facts = json.loads((HERE / "facts.json").read_text())
-    staff = {"url": f"{ports.url('portal')}/admin/", **facts.pop("staff")}
-    simulators = {
-        "slack": "Slack",
-        "hubspot": "HubSpot",
-        "webhooks": "webhook catcher",
-        "mailbox": "mailbox",
-        "vendor": "vendor page",
-    }
+    staff = {"url": f"{ports.portal_url}/admin/", **facts.pop("staff")}
     return {
-        "portal_url": ports.url("portal"),
-        "vendor_url": ports.url("vendor page"),
+        "portal_url": ports.portal_url,
+        "vendor_url": ports.sandbox.of("vendor"),
         **facts,
-        "simulators": {key: ports.url(name) for key, name in simulators.items()},
+        "simulators": {key: ports.sandbox.of(key) for key in ports.sandbox.ports if key != "smtp"},
         "staff": staff,
     }
 
@@ -238,19 +227,18 @@ def _write(facts: dict[str, Any]) -> None:
     draft.rename(FACTS)
 
 
-def _where(facts: dict[str, Any], *, seconds: float) -> str:
-    simulators = facts["simulators"]
+def _where(facts: dict[str, Any], sandbox: Addresses, *, seconds: float) -> str:
     rows = {
         "Portal": facts["portal_url"],
         "Your product": f"{facts['vendor_url']}  (a pretend one: trigger an alert there)",
-        "Slack": simulators["slack"],
-        "HubSpot": simulators["hubspot"],
-        "Webhooks": simulators["webhooks"],
-        "Mailbox": simulators["mailbox"],
+        **{each.name: sandbox.of(each.slug) for each in sandbox.simulators},
+        "Webhooks": sandbox.of("webhooks"),
+        "Mailbox": sandbox.of("mailbox"),
         "Staff": f"{facts['staff']['url']}  ({facts['staff']['username']} / {facts['staff']['password']})",
         "Keys and ids": _shown(FACTS),
     }
-    lines = [f"  {name:<14}{where}" for name, where in rows.items()]
+    width = max(map(len, rows)) + 2
+    lines = [f"  {name:<{width}}{where}" for name, where in rows.items()]
     return "\n".join([f"Ready after {seconds:.1f} s. Ctrl-C stops all of it.\n", *lines, ""])
 
 

@@ -83,10 +83,6 @@ SPRINGFIELD = Tenant(
     inbox="homer@springfield-npp.dev",
 )
 ENVIRONMENTS = ("production", "staging", "development")
-APPS = {  # the simulators' own
-    "slack": Client("1000.2000", "sandbox-slack-secret"),
-    "hubspot": Client("b5a1c0de-0000-4000-8000-000000000001", "sandbox-hubspot-secret"),
-}
 ALERT = {
     "id": "",
     "title": "{{ payload.resource }} is at {{ payload.value }}",
@@ -277,7 +273,10 @@ def _machine_key(organization: Organization) -> MachineKey:
 
 def _apps(organization: Organization) -> None:
     """The simulators know one app each, and so it serves all three environments."""
-    for provider, client in APPS.items():
+    from sandbox.registry import all_simulators  # with libraries that an installation need not have
+
+    clients = {slug: Client(*each.client) for slug, each in all_simulators().items() if each.client}
+    for provider, client in clients.items():
         for environment in Environment:
             set_app(organization=organization, provider=provider, environment=environment, client=client, actor=ACTOR)
 

@@ -33,7 +33,8 @@ if not ENCRYPTION_KEYS:
 
 # Customers' addresses may use these ports; 80 also permits plain http.
 OUTGOING_PORTS = frozenset(int(port) for port in env.words("OUTGOING_PORTS", "443"))
-# Simulators: "slack.com=127.0.0.1:8002" sends what is meant for slack.com there; a bare "host:port" may be spoken to.
+# Simulators: "slack.com=127.0.0.1:8002" sends what is meant for slack.com there, and "*.example.com=127.0.0.1:8007"
+# what is meant for any name below example.com; a bare "host:port" may be spoken to.
 SIMULATED_HOSTS = env.pairs("SIMULATED_HOSTS")
 SANDBOX_TARGETS = frozenset(env.words("SANDBOX_TARGETS")) | frozenset(SIMULATED_HOSTS.values())
 if MODE == "production" and SANDBOX_TARGETS:

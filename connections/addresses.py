@@ -32,8 +32,9 @@ SocketAddress = tuple[str, int]
 class Policy:
     """What the operator permits. ``ports`` with 80 permits plain http as well.
 
-    ``simulated_hosts`` sends what is meant for a host to a simulator's ``host:port`` instead; ``sandbox_targets`` are
-    the exact ``host:port`` for which no rule holds. Both are empty in production: the settings see to it.
+    ``simulated_hosts`` sends what is meant for a host to a simulator's ``host:port`` instead, as ``simulator_of`` reads
+    it; ``sandbox_targets`` are the exact ``host:port`` for which no rule holds. Both are empty in production: the
+    settings see to it.
     """
 
     ports: frozenset[int] = frozenset({443})
@@ -59,6 +60,13 @@ class Forbidden:
     """A URL that we do not send to; ``reason`` says why and how to mend it."""
 
     reason: str
+
+
+def simulator_of(host: str, simulated_hosts: Mapping[str, str]) -> str | None:
+    """The ``host:port`` that stands in for a host: what is said of its own name, else of ``*.`` and its longest end."""
+    labels = host.split(".")
+    ends = (f"*.{'.'.join(labels[number:])}" for number in range(1, len(labels)))
+    return next((simulated_hosts[name] for name in (host, *ends) if name in simulated_hosts), None)
 
 
 def policy() -> Policy:
@@ -146,7 +154,7 @@ def _read_host(written: str, port: int, path: str, *, secure: bool, policy: Poli
     if host == policy.own_host:
         return Forbidden(gettext_noop("The address is our own: a message sent there would come back to us."))
     authority = _authority(f"[{host}]" if ":" in host else host, port, secure=secure)
-    simulator = policy.simulated_hosts.get(host)
+    simulator = simulator_of(host, policy.simulated_hosts)
     if simulator is not None:
         name, _, simulator_port = simulator.rpartition(":")
         return Target(host, authority, path, secure=False, peer=(name.strip("[]"), int(simulator_port)), trusted=True)

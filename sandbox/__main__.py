@@ -1,4 +1,4 @@
-"""``python -m sandbox``: every simulator in one process, on six ports in a row."""
+"""``python -m sandbox``: every simulator in one process, on ports in a row."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox import registry
 from sandbox.addresses import Addresses
-from sandbox.hubspot.simulator import hubspot
 from sandbox.mailbox import Mailbox
-from sandbox.seed import SeedError, SeedFile
-from sandbox.slack.simulator import slack
+from sandbox.rows import SeedError
+from sandbox.seed import SeedFile
 from sandbox.vendor import Vendor
 from sandbox.webhooks import Catcher
 
@@ -27,9 +27,9 @@ class ListenError(Exception):
 def main() -> int:
     """Serve until told to stop. 1 when a port is taken or the seed is wrong, told in one sentence."""
     options = _options()
-    addresses = Addresses(host=options.host, port=options.port, portal=options.portal.rstrip("/"))
+    addresses = registry.addresses(host=options.host, port=options.port, portal=options.portal.rstrip("/"))
     try:
-        asyncio.run(serve(addresses=addresses, seeds=SeedFile(options.seed)))
+        asyncio.run(serve(addresses=addresses, seeds=SeedFile(options.seed, readers=registry.readers())))
     except (ListenError, SeedError) as trouble:
         print(trouble, file=sys.stderr)
         return 1
@@ -37,26 +37,24 @@ def main() -> int:
 
 
 async def serve(*, addresses: Addresses, seeds: SeedFile) -> None:
-    """Start the five web servers and the SMTP server, say so, and wait for SIGTERM or Ctrl-C."""
+    """Start the web servers and the SMTP server, say where they are, and wait for SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     mailbox = Mailbox(addresses=addresses)
     apps = {
-        0: ("vendor page", Vendor(seeds=seeds, addresses=addresses).app()),
-        1: ("Slack simulator", slack(seeds=seeds, addresses=addresses)),
-        2: ("webhook catcher", Catcher(seeds=seeds, addresses=addresses).app()),
-        3: ("mailbox", mailbox.app()),
-        5: ("HubSpot simulator", hubspot(seeds=seeds, addresses=addresses)),  # 4 is the SMTP port
+        "vendor": Vendor(seeds=seeds, addresses=addresses).app(),
+        "webhooks": Catcher(seeds=seeds, addresses=addresses).app(),
+        "mailbox": mailbox.app(),
+        **{each.slug: each.make(seeds=seeds, addresses=addresses) for each in addresses.simulators},
     }
+    names, ports = addresses.names, addresses.ports
     runners: list[web.AppRunner] = []
     try:
-        for offset, (name, app) in apps.items():
-            runners.append(await _listen(app, name=name, host=addresses.host, port=addresses.port + offset))
-        await _listen_smtp(mailbox, host=addresses.host, port=addresses.smtp_port)
-        print(f"sandbox ready: product {addresses.vendor}, Slack {addresses.slack}, webhooks {addresses.webhooks}, "
-              f"mailbox {addresses.mailbox}, SMTP port {addresses.smtp_port}, HubSpot {addresses.hubspot}",
-              flush=True)  # fmt: skip
+        for key, app in apps.items():
+            runners.append(await _listen(app, name=names[key], host=addresses.host, port=ports[key]))
+        await _listen_smtp(mailbox, name=names["smtp"], host=addresses.host, port=ports["smtp"])
+        print(f"sandbox ready: {', '.join(f'{names[key]} {addresses.of(key)}' for key in ports)}", flush=True)
         await stop.wait()
     finally:
         await asyncio.gather(*(runner.cleanup() for runner in runners))
@@ -74,11 +72,11 @@ async def _listen(app: web.Application, *, name: str, host: str, port: int) -> w
     return runner
 
 
-async def _listen_smtp(mailbox: Mailbox, *, host: str, port: int) -> None:
+async def _listen_smtp(mailbox: Mailbox, *, name: str, host: str, port: int) -> None:
     try:
         await asyncio.get_running_loop().create_server(mailbox.protocol, host, port)
     except OSError as error:
-        raise _explained(error, name="SMTP listener", port=port) from None
+        raise _explained(error, name=name, port=port) from None
 
 
 def _explained(error: OSError, *, name: str, port: int) -> ListenError:
@@ -92,7 +90,7 @@ def _explained(error: OSError, *, name: str, port: int) -> ListenError:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=8001, help="the first of six ports")
+    parser.add_argument("--port", type=int, default=8001, help="the first of the ports in a row")
     parser.add_argument("--portal", default="http://127.0.0.1:8000", help="where Jackfield is, as a browser reaches it")
     parser.add_argument("--seed", type=Path, help="a JSON file of teams, tenants and receivers; read again on change")
     return parser.parse_args()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import jinja2
 from aiohttp import web
 
 from sandbox.addresses import Addresses
-from sandbox.slack.mrkdwn import mrkdwn, shown
 
 HERE = Path(__file__).parent
 CLIENT_MAX_SIZE = 8 * 1024 * 1024
@@ -28,9 +27,14 @@ POLICY = {
 
 
 class Pages:
-    """Renders the templates of one simulator; ``here`` marks it in the bar that links them all."""
+    """Renders the templates of one simulator; ``here`` marks it in the bar that links them all.
 
-    def __init__(self, addresses: Addresses, *, here: str) -> None:
+    ``filters`` are those that only its own templates use.
+    """
+
+    def __init__(
+        self, addresses: Addresses, *, here: str, filters: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -38,7 +42,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.filters |= {"mrkdwn": mrkdwn, "shown": shown, "clock": clock}
+        self._jinja.filters |= {"clock": clock, **(filters or {})}
         self._jinja.globals |= {"addresses": addresses, "here": here}
 
     def html(

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from sandbox.rows import SeedError, build, objects, refuse_unknown, rows
 
 BUILTIN = Path(__file__).with_name("builtin.json")
 BOT_SCOPES = "chat:write,chat:write.public,channels:read,groups:read,team:read"
 
 type Stamp = tuple[int, int] | None
-
-
-class SeedError(Exception):
-    """The seed file cannot be used; the message names the place and the mend."""
+type Reader = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,10 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """Everything a seed file may say; each list may be left out."""
+    """Everything a seed file may say; each list may be left out.
+
+    ``sections`` is what further simulators have made of the objects under their slugs; a slug may be missing.
+    """
 
     slack_teams: tuple[Team, ...] = ()
     slack_apps: tuple[SlackApp, ...] = ()
@@ -114,15 +116,17 @@ class Seed:
     vendor_workspaces: tuple[VendorWorkspace, ...] = ()
     vendor_keys: tuple[VendorKey, ...] = ()
     webhook_receivers: tuple[Receiver, ...] = ()
+    sections: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SeedFile:
     """The seed file, looked at on each use; while there is none, the built-in seed stands in for it."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, readers: Mapping[str, Reader] | None = None) -> None:
         self._path = path
+        self._readers = readers or {}
         self._stamp: Stamp = _stamp(path)
-        self._seed = load(path if self._stamp and path else BUILTIN)
+        self._seed = load(path if self._stamp and path else BUILTIN, readers=self._readers)
 
     def current(self) -> Seed:
         """The seed as it is now. A change that cannot be read is told once, and the last good seed stays."""
@@ -130,65 +134,48 @@ class SeedFile:
         if stamp != self._stamp and stamp and self._path:
             self._stamp = stamp
             try:
-                self._seed = load(self._path)
+                self._seed = load(self._path, readers=self._readers)
             except SeedError as error:
                 print(error, file=sys.stderr, flush=True)
         return self._seed
 
 
-def load(path: Path) -> Seed:
+def load(path: Path, *, readers: Mapping[str, Reader] | None = None) -> Seed:
     """Read a seed file. Raises ``SeedError`` when it is not JSON or a row lacks a field."""
     try:
         parsed = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SeedError(f"The sandbox seed {path} cannot be read: {error}.") from None
-    return read(parsed)
+    return read(parsed, readers=readers)
 
 
-def read(parsed: Any) -> Seed:
-    """The seed that a parsed JSON document describes."""
+def read(parsed: Any, *, readers: Mapping[str, Reader] | None = None) -> Seed:
+    """The seed that a parsed JSON document describes; ``readers`` read the objects under the simulators' slugs."""
     if not isinstance(parsed, dict):
         raise SeedError("The sandbox seed must be a JSON object with lists such as slack_teams.")
-    _refuse_unknown(Seed, parsed, where="the seed")
+    readers = readers or {}
+    lists = [each.name for each in fields(Seed) if each.name != "sections"]
+    refuse_unknown(parsed, known=[*lists, *readers], where="the seed")
     return Seed(
-        slack_teams=tuple(_team(row, where=where) for where, row in _rows(parsed, "slack_teams")),
-        slack_apps=_all(SlackApp, parsed, "slack_apps") or load(BUILTIN).slack_apps,
-        hubspot_apps=_all(HubSpotApp, parsed, "hubspot_apps") or load(BUILTIN).hubspot_apps,
-        hubspot_accounts=_all(HubSpotAccount, parsed, "hubspot_accounts") or load(BUILTIN).hubspot_accounts,
-        vendor_workspaces=_all(VendorWorkspace, parsed, "vendor_workspaces"),
-        vendor_keys=_all(VendorKey, parsed, "vendor_keys"),
-        webhook_receivers=_all(Receiver, parsed, "webhook_receivers"),
+        slack_teams=tuple(_team(row, where=where) for where, row in objects(parsed, "slack_teams")),
+        slack_apps=rows(SlackApp, parsed, "slack_apps") or load(BUILTIN).slack_apps,
+        hubspot_apps=rows(HubSpotApp, parsed, "hubspot_apps") or load(BUILTIN).hubspot_apps,
+        hubspot_accounts=rows(HubSpotAccount, parsed, "hubspot_accounts") or load(BUILTIN).hubspot_accounts,
+        vendor_workspaces=rows(VendorWorkspace, parsed, "vendor_workspaces"),
+        vendor_keys=rows(VendorKey, parsed, "vendor_keys"),
+        webhook_receivers=rows(Receiver, parsed, "webhook_receivers"),
+        sections={slug: _section(parsed[slug], slug, reader) for slug, reader in readers.items() if slug in parsed},
     )
 
 
+def _section(found: Any, slug: str, reader: Reader) -> Any:
+    if not isinstance(found, dict):
+        raise SeedError(f"In the sandbox seed, {slug} must be an object.")
+    return reader(found)
+
+
 def _team(row: Mapping[str, Any], *, where: str) -> Team:
-    return _build(Team, {**row, "channels": _all(Channel, row, "channels", inside=f"{where}.")}, where=where)
-
-
-def _all[Row](kind: type[Row], parsed: Mapping[str, Any], key: str, *, inside: str = "") -> tuple[Row, ...]:
-    return tuple(_build(kind, row, where=where) for where, row in _rows(parsed, key, inside=inside))
-
-
-def _rows(parsed: Mapping[str, Any], key: str, *, inside: str = "") -> list[tuple[str, Mapping[str, Any]]]:
-    rows = parsed.get(key, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SeedError(f"In the sandbox seed, {inside}{key} must be a list of objects.")
-    return [(f"{inside}{key}[{number}]", row) for number, row in enumerate(rows)]
-
-
-def _build[Row](kind: type[Row], row: Mapping[str, Any], *, where: str) -> Row:
-    _refuse_unknown(kind, row, where=where)
-    missing = [each.name for each in fields(kind) if each.default is MISSING and each.name not in row]  # type: ignore[arg-type]
-    if missing:
-        raise SeedError(f"In the sandbox seed, {where} lacks {', '.join(missing)}.")
-    return kind(**row)
-
-
-def _refuse_unknown(kind: type, row: Mapping[str, Any], *, where: str) -> None:
-    known = [each.name for each in fields(kind)]
-    unknown = sorted(set(row) - set(known))
-    if unknown:
-        raise SeedError(f"In the sandbox seed, {where} has {', '.join(unknown)}; known are {', '.join(known)}.")
+    return build(Team, {**row, "channels": rows(Channel, row, "channels", inside=f"{where}.")}, where=where)
 
 
 def _stamp(path: Path | None) -> Stamp:

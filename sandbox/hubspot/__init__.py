@@ -1,1 +1,13 @@
 """A HubSpot in one process: the consent page, the token endpoints, and what an account says of itself."""
+
+from sandbox.hubspot.simulator import hubspot
+from sandbox.simulator import Simulator
+
+SIMULATOR = Simulator(
+    slug="hubspot",
+    name="HubSpot",
+    hosts=("app.hubspot.com", "api.hubapi.com"),
+    make=hubspot,
+    shows="Accounts, and who may act in them",
+    client=("b5a1c0de-0000-4000-8000-000000000001", "sandbox-hubspot-secret"),
+)

@@ -8,7 +8,7 @@ from sandbox.dials import EVERYONE, Board
 from sandbox.hubspot.accounts import Accounts
 from sandbox.hubspot.oauth import OAuth
 from sandbox.pages import Pages, cut_off
-from sandbox.slack.oauth import back_to, is_web_address
+from sandbox.redirects import back_to, is_web_address
 
 ASKED = ("client_id", "scope", "optional_scope", "redirect_uri", "state", "code_challenge", "code_challenge_method")
 

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from sandbox.dials import EVERYONE, Board
 from sandbox.pages import Pages, cut_off
-from sandbox.slack.oauth import OAuth, back_to, is_web_address
+from sandbox.redirects import back_to, is_web_address
+from sandbox.slack.oauth import OAuth
 from sandbox.slack.teams import Teams
 
 

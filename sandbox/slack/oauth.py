@@ -9,7 +9,6 @@ import time
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from sandbox.seed import SeedFile, SlackApp, Team
 from sandbox.slack.errors import SlackError
@@ -75,17 +74,6 @@ class OAuth:
         if not secrets.compare_digest(str(client_secret).encode(), app.client_secret.encode()):
             raise SlackError("bad_client_secret")
         return app
-
-
-def back_to(redirect_uri: str, **answer: str) -> str:
-    """The app's redirect address with the answer added to its query."""
-    joint = "&" if urlsplit(redirect_uri).query else "?"
-    return f"{redirect_uri}{joint}{urlencode(answer)}"
-
-
-def is_web_address(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _basic(authorization: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from sandbox.pages import Pages, application
 from sandbox.seed import SeedFile
 from sandbox.slack.api import FAULTS, Api
 from sandbox.slack.consent import ConsentPage
+from sandbox.slack.mrkdwn import mrkdwn, shown
 from sandbox.slack.oauth import OAuth
 from sandbox.slack.pace import Pacer
 from sandbox.slack.posting import Message, Posting
@@ -24,7 +25,7 @@ def slack(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     oauth = OAuth(seeds=seeds, teams=teams)
     posting = Posting(journal=journal, board=board, pacer=pacer)
     api = Api(teams=teams, oauth=oauth, posting=posting, board=board, pacer=pacer)
-    pages = Pages(addresses, here="slack")
+    pages = Pages(addresses, here="slack", filters={"mrkdwn": mrkdwn, "shown": shown})
     app = application()
     app.router.add_routes(Site(pages=pages, teams=teams, journal=journal, board=board).routes())
     app.router.add_routes(ConsentPage(pages=pages, teams=teams, oauth=oauth, board=board).routes())

@@ -16,11 +16,12 @@ from urllib.parse import urlencode
 from playwright.sync_api import Frame, Page
 
 from config.children import Child
+from sandbox import registry
 from tests.browser.ports import free_row
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0  # seconds for the demo to come up beside other work
-PORTS = 9
+PORTS = 2 + len(registry.addresses(port=0, portal="").ports)
 
 
 class StageError(Exception):

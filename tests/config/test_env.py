@@ -86,6 +86,10 @@ def test_a_database_url_may_hold_quoted_characters(monkeypatch: pytest.MonkeyPat
             {"SIMULATED_HOSTS": "slack.com=127.0.0.1:8002"},
             "SIMULATED_HOSTS and SANDBOX_TARGETS are for the sandbox only: ",
         ),
+        (
+            {"SIMULATED_HOSTS": "*.my.example.com=127.0.0.1:8007"},
+            "SIMULATED_HOSTS and SANDBOX_TARGETS are for the sandbox only: ",
+        ),
         ({"JACKFIELD_MODE": "prod"}, "JACKFIELD_MODE must be one of production, sandbox, test, not 'prod'."),
     ],
 )

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from connections import addresses, names
-from connections.addresses import Forbidden, Policy, Target, check_for_save, read_url, resolve
+from connections.addresses import Forbidden, Policy, Target, check_for_save, read_url, resolve, simulator_of
 from connections.networks import is_public
 from connections.provider import Failure, Trouble
 from tests import hostile
@@ -244,6 +244,31 @@ def test_a_simulated_host_is_dialled_at_its_simulator_and_keeps_its_name() -> No
     assert target.peer == ("127.0.0.1", 8002)
     assert (target.authority, target.secure, target.trusted) == ("slack.com", False, True)
     assert not read("https://api.slack.com/", policy).trusted
+
+
+@pytest.mark.parametrize(
+    ("host", "simulator"),
+    [
+        ("acme.my.example.com", "127.0.0.1:8007"),
+        ("acme--dev.sandbox.my.example.com", "127.0.0.1:8007"),  # at any depth
+        ("own.my.example.com", "127.0.0.1:8008"),  # its own name before any end
+        ("a.eu.my.example.com", "127.0.0.1:8009"),  # the longest end
+        ("my.example.com", None),
+        ("evilmy.example.com", None),  # an end of labels, not of letters
+        ("my.example.com.evil.example", None),
+        ("93.184.216.34", None),
+    ],
+)
+def test_a_simulator_may_stand_in_for_every_host_below_a_name(host: str, simulator: str | None) -> None:
+    simulated = {
+        "*.my.example.com": "127.0.0.1:8007",
+        "own.my.example.com": "127.0.0.1:8008",
+        "*.eu.my.example.com": "127.0.0.1:8009",
+    }
+    assert simulator_of(host, simulated) == simulator
+    target = read(f"https://{host}/services", Policy(simulated_hosts=simulated))
+    assert (target.host, target.authority, target.trusted) == (host, host, simulator is not None)
+    assert target.peer == (("127.0.0.1", int(simulator[-4:])) if simulator else (host, 443))
 
 
 def test_the_policy_comes_from_the_settings_and_is_the_same_object_while_they_stay(

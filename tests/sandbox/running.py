@@ -15,8 +15,11 @@ from typing import Any
 
 import requests
 
+from sandbox import registry
+from sandbox.addresses import Addresses
+
 ROOT = Path(__file__).parents[2]
-PORTS = 6
+STEP = 1 + len(registry.addresses(port=0, portal="").ports)
 SECRET = "whsec_dGhlLXNlY3JldC1vZi10aGUtdGVzdC1oYXJuZXNzIQ=="
 TOKEN, NARROW, READER, CLOSED, HUGE = "xoxb-acme", "xoxb-narrow", "xoxb-reader", "xoxb-closed", "xoxb-huge"
 CHANNELS = [
@@ -77,28 +80,36 @@ class Running:
     session: requests.Session
 
     @property
+    def addresses(self) -> Addresses:
+        return registry.addresses(port=self.port, portal="http://127.0.0.1:8000")
+
+    def of(self, key: str) -> str:
+        """The address of any simulator by its slug."""
+        return self.addresses.of(key)
+
+    @property
     def vendor(self) -> str:
-        return f"http://localhost:{self.port}"
+        return self.of("vendor")
 
     @property
     def slack(self) -> str:
-        return f"http://127.0.0.1:{self.port + 1}"
+        return self.of("slack")
 
     @property
     def webhooks(self) -> str:
-        return f"http://127.0.0.1:{self.port + 2}"
+        return self.of("webhooks")
 
     @property
     def mailbox(self) -> str:
-        return f"http://127.0.0.1:{self.port + 3}"
+        return self.of("mailbox")
 
     @property
     def hubspot(self) -> str:
-        return f"http://127.0.0.1:{self.port + 5}"
+        return self.of("hubspot")
 
     @property
     def smtp(self) -> int:
-        return self.port + 4
+        return self.addresses.ports["smtp"]
 
     def dial(self, simulator: str, **wanted: Any) -> None:
         """Set a fault dial of one of the simulators' addresses."""
@@ -106,10 +117,10 @@ class Running:
 
     def reset(self) -> None:
         """Forget every dial and everything that arrived."""
-        self.session.delete(f"{self.hubspot}/_sandbox/dials", timeout=5)
-        for simulator, kept in ((self.slack, "messages"), (self.webhooks, "calls"), (self.mailbox, "mails")):
-            self.session.delete(f"{simulator}/_sandbox/dials", timeout=5)
-            self.session.delete(f"{simulator}/_sandbox/{kept}", timeout=5)
+        keeps = {each.slug: each.keeps for each in self.addresses.simulators}
+        for key, kept in (keeps | {"webhooks": "calls", "mailbox": "mails"}).items():
+            for what in filter(None, ("dials", kept)):
+                self.session.delete(f"{self.of(key)}/_sandbox/{what}", timeout=5)
 
 
 @contextmanager
@@ -125,11 +136,11 @@ def started(directory: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def launched(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """``python -m sandbox`` with those arguments, ended with the block."""
+def launched(*arguments: str, tree: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+    """``python -m sandbox`` of that tree with those arguments, ended with the block."""
     command = [sys.executable, "-m", "sandbox", *arguments]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         try:
             yield process
@@ -138,11 +149,11 @@ def launched(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def free_ports() -> int:
-    """The first of six free ports in a row."""
-    for port in range(21_000 + PORTS * (os.getpid() % 1_000), 60_000, PORTS):
-        if all(_is_free(port + offset) for offset in range(PORTS)):
+    """The first of as many free ports in a row as the sandbox needs, and one more."""
+    for port in range(21_000 + STEP * (os.getpid() % 1_000), 60_000, STEP):
+        if all(map(_is_free, [*registry.addresses(port=port, portal="").ports.values(), port + STEP - 1])):
             return port
-    raise AssertionError("no six free ports in a row")
+    raise AssertionError("no free ports in a row")
 
 
 def _is_free(port: int) -> bool:

@@ -17,13 +17,25 @@ def test_it_ends_by_itself_and_cleanly_on_sigterm(tmp_path: Path) -> None:
         assert running.process.stderr.read() == ""
 
 
+def test_it_tells_every_address(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    with launched("--port", str(port := free_ports()), "--seed", str(seed)) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline().strip()
+    assert told.startswith(
+        f"sandbox ready: vendor page http://localhost:{port}, Slack http://127.0.0.1:{port + 1}, "
+        f"webhook catcher http://127.0.0.1:{port + 2}, mailbox http://127.0.0.1:{port + 3}, "
+        f"mail server smtp://127.0.0.1:{port + 4}, HubSpot http://127.0.0.1:{port + 5}"
+    )
+
+
 def test_it_tells_a_taken_port_in_one_sentence() -> None:
     port = free_ports()
     with socket.create_server(("127.0.0.1", port + 4)), launched("--port", str(port)) as process:
         _, told = process.communicate(timeout=10)
     assert process.returncode == 1
     assert told == (
-        f"Port {port + 4}, wanted for the SMTP listener, is taken: stop what listens there or choose another --port.\n"
+        f"Port {port + 4}, wanted for the mail server, is taken: stop what listens there or choose another --port.\n"
     )
 
 

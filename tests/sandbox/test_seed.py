@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.seed import SeedError, SeedFile, read
+from sandbox.rows import SeedError
+from sandbox.seed import SeedFile, read
 
 TEAM = {"team_id": "T1", "team_name": "Acme", "bot_token": "xoxb-1"}
 
