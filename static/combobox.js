@@ -88,8 +88,18 @@
     if (box && !box.contains(relatedTarget)) close(box);
   });
 
+  // The list may be drawn anew while somebody walks it: the option they stand on stays theirs if it is still there.
+  let stood;
+  const drawn = (target) => target.classList?.contains("popup") && boxOf(target);
+
+  document.addEventListener("htmx:beforeSwap", ({ target }) => {
+    if (drawn(target)) stood = active(drawn(target))?.dataset.value;
+  });
+
   document.addEventListener("htmx:afterSwap", ({ target }) => {
-    const box = target.classList?.contains("popup") && boxOf(target);
-    if (box && box.contains(document.activeElement)) open(box);
+    const box = drawn(target);
+    if (!box || !box.contains(document.activeElement)) return;
+    open(box);
+    point(box, options(box).find((option) => option.dataset.value === stood) ?? null);
   });
 })();

@@ -9,6 +9,7 @@ import pytest
 from tests.world import Vendor
 from workspaces import audit
 from workspaces.models import AuditEntry, Workspace
+from workspaces.templatetags.portal import who
 from workspaces.trail import trail
 
 
@@ -47,3 +48,16 @@ def test_it_shows_nothing_of_other_workspaces(acme: Vendor, globex: Vendor) -> N
     note(globex.workspace, "rule.created", name="secret")
     note(acme.workspace, "rule.created", name="secret")
     assert trail(acme.staging.id).traces == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mk_AbCdEfGhIjKlMnOpQrStUv", "the back-end (key …StUv)"),
+        ("pub_alJM43dnnyaO", "publishable key …nyaO"),
+        ("sess_0190f5fe-7c00-7a00-8000-00000000dead", "somebody in the portal (session …dead)"),
+        ("cersei@casterly.example", "cersei@casterly.example"),
+    ],
+)
+def test_keys_and_sessions_are_named_by_what_they_are(name: str, said: str) -> None:
+    assert who(name) == said

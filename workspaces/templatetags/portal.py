@@ -1,4 +1,4 @@
-"""What every page says in the same way: times, numbers, severities. ``{% load portal %}``."""
+"""What every page says in the same way: times, numbers, people, severities. ``{% load portal %}``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ _AWAY: Any = {  # as they stand after "ago" and "in", where other languages than
     "hour": npgettext_lazy("away", "%(num)d hour", "%(num)d hours", "num"),
     "minute": npgettext_lazy("away", "%(num)d minute", "%(num)d minutes", "num"),
 }
+_WHO = {
+    "mk_": _("the back-end (key …%(end)s)"),
+    "pub_": _("publishable key …%(end)s"),
+    "sess_": _("somebody in the portal (session …%(end)s)"),
+}
 _SEVERITIES = (_("debug"), _("info"), _("low"), _("medium"), _("high"), _("critical"))
 
 
@@ -48,6 +53,13 @@ def exact(moment: datetime) -> str:
 def written(day: date) -> str:
     """A day as the language writes it: ``3 Nov 2026``, ``3. Nov. 2026``."""
     return date_format(day, pgettext("how a date is written: see Django's date filter", "j M Y"))
+
+
+@register.filter
+def who(name: str) -> str:
+    """Somebody as a person would name them: keys and sessions by what they are, with their last characters."""
+    said = next((words for prefix, words in _WHO.items() if name.startswith(prefix)), None)
+    return gettext(said) % {"end": name[-4:]} if said else name
 
 
 @register.filter
