@@ -11,13 +11,17 @@
   const options = (box) => [...box.querySelectorAll("[role=option]:not([aria-disabled=true])")];
   const active = (box) => box.querySelector("[role=option][aria-selected=true]");
 
+  const shut = new WeakSet(); // those that were closed: a list that comes late must not open them again
+
   function open(box) {
+    shut.delete(box);
     if (!popupOf(box).firstElementChild) return;
     popupOf(box).hidden = false;
     textOf(box).setAttribute("aria-expanded", "true");
   }
 
   function close(box) {
+    shut.add(box);
     popupOf(box).hidden = true;
     textOf(box).setAttribute("aria-expanded", "false");
     point(box, null);
@@ -62,14 +66,17 @@
       walk(box, event.key);
     } else if (shown && event.key === "Enter") {
       if (active(box)) pick(box, active(box));
-    } else if (shown && event.key === "Escape") {
+    } else if (event.key === "Escape") {
       close(box);
+      if (!shown) return; // it may be meant for what is around
     } else return;
     event.preventDefault();
   });
 
   document.addEventListener("input", ({ target }) => {
-    if (target.getAttribute("role") === "combobox") set(boxOf(target), "");
+    if (target.getAttribute("role") !== "combobox") return;
+    shut.delete(boxOf(target));
+    set(boxOf(target), "");
   });
 
   document.addEventListener("click", ({ target }) => {
@@ -88,6 +95,10 @@
     if (box && !box.contains(relatedTarget)) close(box);
   });
 
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.getAttribute("role") === "combobox") shut.delete(boxOf(target)); // its list is being fetched
+  });
+
   // The list may be drawn anew while somebody walks it: the option they stand on stays theirs if it is still there.
   let stood;
   const drawn = (target) => target.classList?.contains("popup") && boxOf(target);
@@ -98,7 +109,8 @@
 
   document.addEventListener("htmx:afterSwap", ({ target }) => {
     const box = drawn(target);
-    if (!box || !box.contains(document.activeElement)) return;
+    if (!box || shut.has(box) || !box.contains(document.activeElement)) return;
+    if (document.activeElement === popupOf(box)) textOf(box).focus(); // what had the focus in the list is gone
     open(box);
     point(box, options(box).find((option) => option.dataset.value === stood) ?? null);
   });

@@ -14,11 +14,17 @@
     }
   });
 
+  const announcing = new WeakSet(); // what a button says while it does is not what it says otherwise
   function announce(button, words) {
-    const before = button.textContent;
+    if (announcing.has(button)) return;
+    announcing.add(button);
+    const before = [...button.childNodes];
     button.textContent = words;
     button.setAttribute("aria-live", "polite");
-    setTimeout(() => (button.textContent = before), 2000);
+    setTimeout(() => {
+      button.replaceChildren(...before);
+      announcing.delete(button);
+    }, 2000);
   }
 
   function select(source) {

@@ -103,6 +103,7 @@
   }
 
   let shown = null; // the <main> of the page that is here: a fragment leaves it in its place
+  let first = true; // nobody asked for the first page, so the host's must not jump to it
   function arrive(main, path) {
     const here = new URL(path, window.location.href);
     const page = here.pathname + here.search;
@@ -112,7 +113,8 @@
     if (framed || here.href === window.location.href) history.replaceState({}, "", here);
     else history.pushState({}, "", here);
     if (main.dataset.title) document.title = main.dataset.title;
-    (main.querySelector("[data-focus]") ?? main.querySelector("h1"))?.focus({ preventScroll: true });
+    (main.querySelector("[data-focus]") ?? main.querySelector("h1"))?.focus({ preventScroll: first });
+    first = false;
     if (!framed) window.scrollTo(0, 0);
     tell({ type: "meshes:navigate", path: page, page: page.split("/")[2]?.split("?")[0] });
   }
