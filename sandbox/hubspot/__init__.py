@@ -1,5 +1,6 @@
-"""A HubSpot in one process: the consent page, the token endpoints, and what an account says of itself."""
+"""A HubSpot in one process: the consent page, the token endpoints, and accounts with contacts, lists and notes."""
 
+from sandbox.hubspot.seeding import read
 from sandbox.hubspot.simulator import hubspot
 from sandbox.simulator import Simulator
 
@@ -8,6 +9,8 @@ SIMULATOR = Simulator(
     name="HubSpot",
     hosts=("app.hubspot.com", "api.hubapi.com"),
     make=hubspot,
-    shows="Accounts, and who may act in them",
+    shows="Accounts with their contacts, lists and notes",
     client=("b5a1c0de-0000-4000-8000-000000000001", "sandbox-hubspot-secret"),
+    keeps="contacts",
+    read=read,
 )

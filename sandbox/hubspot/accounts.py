@@ -6,7 +6,9 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from sandbox.hubspot.errors import OAuthError
+from aiohttp import web
+
+from sandbox.hubspot.errors import OAuthError, expired, unauthenticated
 from sandbox.seed import HubSpotAccount, SeedFile
 
 ACCESS_SECONDS = 1_800
@@ -67,7 +69,27 @@ class Accounts:
                 return grant, account
         return None
 
+    def authenticate(self, request: web.Request) -> Grant:
+        """The grant behind a call's access token. Raises ``HubSpotError``, which tells an ended one from no one's."""
+        token = _bearer(request)
+        if opened := self.opened(token):
+            return opened[0]
+        raise expired() if self._issuer(token) else unauthenticated()
+
+    def account_of(self, request: web.Request) -> str:
+        """The account that a call's token was made for, for the dials; "" when it is no one's."""
+        grant = self._issuer(_bearer(request))
+        return str(grant.hub_id) if grant else ""
+
     def end_access_tokens(self) -> None:
         """Every access token ends now: what otherwise takes half an hour."""
         for grant in self._grants:
-            grant.access.clear()
+            grant.access = dict.fromkeys(grant.access, 0.0)
+
+    def _issuer(self, token: str) -> Grant | None:
+        return next((grant for grant in self._grants if token in grant.access), None)
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""

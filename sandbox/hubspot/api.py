@@ -10,16 +10,12 @@ from aiohttp import web
 from sandbox import faults
 from sandbox.dials import Board
 from sandbox.hubspot.accounts import Accounts
-from sandbox.hubspot.errors import OAuthError, envelope
+from sandbox.hubspot.errors import HubSpotError, OAuthError, envelope
 from sandbox.hubspot.oauth import OAuth
+from sandbox.hubspot.troubles import TOKEN_FAULTS, error_of
+from sandbox.hubspot.versions import VERSION
 
-VERSION = "2026-03"
 TOKEN = f"/oauth/{VERSION}/token"
-SWITCHES = {
-    "invalid_grant": "invalid_grant: the app was removed",
-    "coop": "Consent page: cut the window off from its opener (COOP)",
-}
-FAULTS = {**faults.FAULTS, **SWITCHES}
 
 type Form = Mapping[str, str]
 
@@ -68,11 +64,14 @@ class Api:
         return await self._answer(request, "", truly)
 
     async def _details(self, request: web.Request) -> web.StreamResponse:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        opened = self._accounts.opened(token) if scheme.lower() == "bearer" else None
-        if opened is None:
-            return web.json_response(envelope(401), status=401)
-        account = opened[1]
+        try:
+            grant = self._accounts.authenticate(request)
+            if dial := self._board.take(str(grant.hub_id), among=TOKEN_FAULTS):
+                raise error_of(dial.fault, retry_after=dial.retry_after)
+        except HubSpotError as error:
+            return web.json_response(error.body(), status=error.status, headers=error.headers)
+        account = self._accounts.find(str(grant.hub_id))
+        assert account is not None  # noqa: S101  it was found by its token
         shown = {
             "portalId": account.hub_id,
             "accountType": account.account_type,
@@ -96,7 +95,7 @@ class Api:
             except OAuthError as error:
                 return error.answer()
 
-        among = {dial.fault for dial in self._board if dial.fault not in SWITCHES}
+        among = {dial.fault for dial in self._board if dial.fault in faults.FAULTS or dial.fault.isdecimal()}
         dial = self._board.take(target, among=among)
         return await faults.perform(dial, request, answer=truly, body=envelope) if dial else await truly()
 

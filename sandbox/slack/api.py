@@ -37,6 +37,7 @@ SWITCHES = {
     "strict_pace": "Pace: one message a second, no bursts",
     "unpaced": "Pace: no message limit",
     "tier_limits": "Pace: 20 channel lists a minute",
+    "rotation": "Whoever connects now gets tokens that rotate",
     "coop": "Consent page: cut the window off from its opener (COOP)",
 }
 FAULTS = {**ACCOUNT_FAULTS, **CHANNEL_FAULTS, **faults.FAULTS, **SWITCHES}
@@ -88,6 +89,10 @@ class Api:
             return await truly()
         return await faults.perform(dial, request, answer=truly, body=_error_body)
 
+    async def end_access_tokens(self, request: web.Request) -> web.Response:
+        self._teams.end_access_tokens()
+        return web.Response(status=204)
+
     def _run(self, name: str, method: Method | None, call: Call, target: str) -> web.Response:
         try:
             if name == "oauth.v2.access":
@@ -106,7 +111,7 @@ class Api:
 
     def _target(self, call: Call) -> str:
         team = self._teams.team_of(call.token)
-        return team.team_id if team else self._oauth.team_of(str(call.args.get("code", "")))
+        return team.team_id if team else self._oauth.team_of(call.args)
 
     def _list(self, install: Install, args: dict[str, Any]) -> dict[str, Any]:
         team = install.team.team_id

@@ -7,11 +7,13 @@ import re
 import secrets
 import time
 from base64 import b64decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.seed import SeedFile, SlackApp, Team
 from sandbox.slack.errors import SlackError
+from sandbox.slack.rotation import Rotation
 from sandbox.slack.teams import Install, Teams
 
 CODE_SECONDS = 600
@@ -29,11 +31,16 @@ class Consent:
 
 
 class OAuth:
-    """Codes that can be exchanged once, within ten minutes, by the app they were made for."""
+    """Codes that can be exchanged once, within ten minutes, by the app they were made for.
 
-    def __init__(self, *, seeds: SeedFile, teams: Teams) -> None:
+    ``rotates`` says of a team's id whether tokens rotate there.
+    """
+
+    def __init__(self, *, seeds: SeedFile, teams: Teams, rotates: Callable[[str], bool] = lambda _: False) -> None:
         self._seeds = seeds
         self._teams = teams
+        self._rotates = rotates
+        self._rotation = Rotation(teams)
         self._consents: dict[str, Consent] = {}
 
     def app(self, client_id: str) -> SlackApp | None:
@@ -47,16 +54,23 @@ class OAuth:
         self._consents[code] = Consent(app.client_id, team.team_id, granted, redirect_uri, expires)
         return code
 
-    def team_of(self, code: str) -> str:
-        """The team that a code is for, "" when there is no such code."""
-        consent = self._consents.get(code)
-        return consent.team_id if consent else ""
+    def team_of(self, args: Mapping[str, Any]) -> str:
+        """The team whose code or refresh token comes with a call, "" when there is none."""
+        consent = self._consents.get(str(args.get("code", "")))
+        return consent.team_id if consent else self._rotation.team_of(str(args.get("refresh_token", "")))
 
     def access(self, args: dict[str, Any], *, authorization: str) -> dict[str, Any]:
-        """Exchange a code for a bot token. Raises ``SlackError``."""
+        """Exchange a code for a bot token, or a refresh token for the next. Raises ``SlackError``."""
         app = self._authenticate(*(_basic(authorization) or (args.get("client_id"), args.get("client_secret"))))
-        if args.get("grant_type", "authorization_code") != "authorization_code":
-            raise SlackError("invalid_grant_type")
+        match args.get("grant_type", "authorization_code"):
+            case "authorization_code":
+                return self._exchange(app, args)
+            case "refresh_token":
+                renewed = self._rotation.renew(str(args.get("refresh_token") or ""), client_id=app.client_id)
+                return _granted(renewed.install) | renewed.answer
+        raise SlackError("invalid_grant_type")
+
+    def _exchange(self, app: SlackApp, args: dict[str, Any]) -> dict[str, Any]:
         consent = self._consents.pop(str(args.get("code") or ""), None)
         if consent is None or consent.client_id != app.client_id or time.monotonic() > consent.expires:
             raise SlackError("invalid_code")
@@ -65,6 +79,9 @@ class OAuth:
         team = self._teams.find(consent.team_id)
         if team is None:
             raise SlackError("invalid_code")
+        if self._rotates(team.team_id):
+            begun = self._rotation.begin(team, client_id=app.client_id, scopes=consent.scopes)
+            return _granted(begun.install) | begun.answer
         return _granted(self._teams.install(team, scopes=consent.scopes))
 
     def _authenticate(self, client_id: object, client_secret: object) -> SlackApp:

@@ -22,7 +22,7 @@ from sandbox.slack.teams import Teams
 def slack(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     """The Slack simulator as an application."""
     teams, journal, board, pacer = Teams(seeds), Journal[Message](), Board(FAULTS), Pacer()
-    oauth = OAuth(seeds=seeds, teams=teams)
+    oauth = OAuth(seeds=seeds, teams=teams, rotates=lambda team: board.is_set(team, "rotation"))
     posting = Posting(journal=journal, board=board, pacer=pacer)
     api = Api(teams=teams, oauth=oauth, posting=posting, board=board, pacer=pacer)
     pages = Pages(addresses, here="slack", filters={"mrkdwn": mrkdwn, "shown": shown})
@@ -30,4 +30,5 @@ def slack(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     app.router.add_routes(Site(pages=pages, teams=teams, journal=journal, board=board).routes())
     app.router.add_routes(ConsentPage(pages=pages, teams=teams, oauth=oauth, board=board).routes())
     app.router.add_route("*", "/api/{method}", api.answer)
+    app.router.add_delete("/_sandbox/access-tokens", api.end_access_tokens)
     return app

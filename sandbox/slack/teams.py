@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 
 from sandbox.seed import SeedFile, Team
@@ -38,6 +39,7 @@ class Teams:
         self._seeds = seeds
         self._granted: dict[str, tuple[str, str]] = {}  # token -> (team id, scopes)
         self._revoked: set[str] = set()
+        self._ends: dict[str, float] = {}  # token -> when it ends, of those that do
 
     def all(self) -> tuple[Team, ...]:
         return self._seeds.current().slack_teams
@@ -57,6 +59,8 @@ class Teams:
             raise SlackError("not_authed")
         if token in self._revoked:
             raise SlackError("token_revoked")
+        if time.monotonic() > self._ends.get(token, float("inf")):
+            raise SlackError("token_expired")
         team = self.team_of(token)
         if team is None:
             raise SlackError("invalid_auth")
@@ -65,13 +69,26 @@ class Teams:
         scopes = self._granted[token][1] if token in self._granted else team.scopes
         return Install(token=token, team=team, scopes=frozenset(scopes.split(",")))
 
-    def install(self, team: Team, *, scopes: str) -> Install:
-        """Give the app a token. An install that still stands keeps its token, as Slack does without rotation."""
-        known = [team.bot_token, *(token for token, (team_id, _) in self._granted.items() if team_id == team.team_id)]
-        standing = (token for token in known if token not in self._revoked)
-        token = next(standing, None) or f"xoxb-{team.team_id}-{secrets.token_hex(12)}"
+    def install(self, team: Team, *, scopes: str, seconds: int = 0) -> Install:
+        """Give the app a token: one of so many seconds, or for good.
+
+        An install that still stands keeps its token, as Slack does without rotation.
+        """
+        if seconds:
+            token = f"xoxe.xoxb-{team.team_id}-{secrets.token_hex(12)}"
+            self._ends[token] = time.monotonic() + seconds
+        else:
+            token = self._standing(team) or f"xoxb-{team.team_id}-{secrets.token_hex(12)}"
         self._granted[token] = (team.team_id, scopes)
         return Install(token=token, team=team, scopes=frozenset(scopes.split(",")))
+
+    def end_access_tokens(self) -> None:
+        """Every token that ends at all ends now: what otherwise takes twelve hours."""
+        self._ends = dict.fromkeys(self._ends, 0.0)
+
+    def _standing(self, team: Team) -> str | None:
+        known = [team.bot_token, *(token for token, (team_id, _) in self._granted.items() if team_id == team.team_id)]
+        return next((token for token in known if token not in self._revoked and token not in self._ends), None)
 
     def revoke(self, token: str) -> None:
         self._revoked.add(token)

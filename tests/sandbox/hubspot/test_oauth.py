@@ -120,7 +120,8 @@ def test_a_revoked_refresh_token_opens_nothing(sandbox: Running) -> None:
 def test_access_tokens_can_be_ended_at_once(sandbox: Running) -> None:
     granted = exchange(sandbox, code_for(sandbox))
     requests.delete(f"{sandbox.hubspot}/_sandbox/access-tokens", timeout=5)
-    assert details(sandbox, granted["access_token"]).json()["category"] == "INVALID_AUTHENTICATION"
+    assert details(sandbox, granted["access_token"]).json()["category"] == "EXPIRED_AUTHENTICATION"
+    assert details(sandbox, "made-up").json()["category"] == "INVALID_AUTHENTICATION"
     assert ask(sandbox, "/introspect", token=granted["access_token"]).json() == {"active": False}
 
 

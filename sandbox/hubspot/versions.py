@@ -1,0 +1,3 @@
+"""The release of HubSpot's APIs that is pretended."""
+
+VERSION = "2026-03"
