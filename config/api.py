@@ -20,9 +20,12 @@ from config import outage
 from config.mending import mend
 from connections.api import router as connections
 from connections.apps_api import router as provider_apps
+from connections.lifecycle_api import router as lifecycle_webhooks
+from connections.secrets_api import router as signing_secrets
 from deliveries.api import router as deliveries
 from deliveries.trying_api import router as trying
 from rules.api import router as rules
+from rules.mapping_api import router as mappings
 from rules.versions_api import router as versions
 from workspaces.api import router as workspaces
 from workspaces.bodies import StrictParser, ended_too_soon
@@ -41,7 +44,10 @@ api = NinjaAPI(
     openapi_url="",  # `openapi` below serves it: described once, and for GET alone
     parser=StrictParser(),
 )
-for router in (deliveries, trying, rules, versions, connections, provider_apps, workspaces, sessions):
+for router in (
+    *(deliveries, trying, rules, versions, mappings),
+    *(connections, signing_secrets, provider_apps, lifecycle_webhooks, workspaces, sessions),
+):
     api.add_router("", router)
 
 

@@ -41,6 +41,8 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "deliveries.drain", "schedule": 1.0, "options": {"expires": 1}},
         "release": {"task": "housekeeping.release", "schedule": 2.0, "options": {"expires": 2}},
+        "judge": {"task": "housekeeping.judge", "schedule": 10.0, "options": {"expires": 10}},
+        "announce": {"task": "housekeeping.announce", "schedule": 2.0, "options": {"expires": 2}},
         "ask-recipients": {"task": "housekeeping.ask_recipients", "schedule": 5.0, "options": {"expires": 5}},
         "begin-directories": {
             "task": "housekeeping.begin_directories",
@@ -49,6 +51,7 @@ app.conf.update(
         },
         "read-directories": {"task": "housekeeping.read_directories", "schedule": 2.0, "options": {"expires": 2}},
         "forget-sign-ins": {"task": "housekeeping.forget_sign_ins", "schedule": 30.0, "options": {"expires": 30}},
+        "end-old-secrets": {"task": "housekeeping.end_old_secrets", "schedule": 30.0, "options": {"expires": 30}},
         "partitions": {"task": "housekeeping.partitions", "schedule": 300.0, "options": {"expires": 300}},
         "retention": {"task": "housekeeping.retention", "schedule": 600.0, "options": {"expires": 600}},
     },

@@ -108,7 +108,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# A provider brings its own words.
+LOCALE_PATHS = [BASE_DIR / "locale", *sorted(BASE_DIR.glob("connections/providers/*/locale"))]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

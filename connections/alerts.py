@@ -21,6 +21,8 @@ TITLE_SHARE, LINE_SHARE = 100, 300  # characters of one event's title in a diges
 # Source for the last: CVE-2021-42574, where text reads otherwise than it runs.
 _UNTAME = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
+_FIELD_LINE = re.compile(r"([^:]+):(?:\s+(.*))?")  # a space after the colon: times and addresses are no labels
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -66,6 +68,39 @@ def footer(job: Job) -> str:
 def title_field(action: Action) -> Field | None:
     """Where a rule says how the alert is called: the input that has ``TITLE`` unless it says otherwise."""
     return next((asked for asked in action.fields if asked.default == TITLE), None)
+
+
+def title(job: Job, key: str = "title") -> str:
+    """What a rule calls its alert, from the input of that key, on one line; of a digest, its own title."""
+    if job.digest:
+        return digest_title(job.digest)
+    return one_line(job.inputs.get(key, "")) or readable(job.event.type) or "Event"
+
+
+def text(job: Job, key: str = "template") -> str:
+    """The message, from the input of that key; of a digest, a line for each of the first few events."""
+    if job.digest:
+        return digest_text(job.digest)
+    return tidy(job.inputs.get(key, "")).strip()
+
+
+def fields(job: Job) -> list[tuple[str, str]]:
+    """The rule's ``Label: value`` lines that have a value; a message that would say nothing shows the payload's own."""
+    if job.digest:
+        return digest_facts(job.digest)
+    lines = tidy(job.inputs.get("fields", "")).splitlines()
+    written = [(label, value) for label, value in map(_label_and_value, lines) if value]
+    return written if written or text(job) else facts(job.event.payload)
+
+
+def _label_and_value(line: str) -> tuple[str, str]:
+    match = _FIELD_LINE.fullmatch(line.strip())
+    return (match[1].strip(), (match[2] or "").strip()) if match else ("", line.strip())
+
+
+def link(job: Job, *, most: int) -> str:
+    """Where a click on the alert leads; empty for a digest, where it would lead to one of many."""
+    return "" if job.digest else web_link(job.inputs.get("link", ""), most=most)
 
 
 def digest_title(digest: Digest) -> str:
@@ -114,11 +149,12 @@ def readable(key: str) -> str:
 
 def facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The payload's own plain values as (label, value), in their order; objects, lists and empty ones are left out."""
-    found = [(readable(key), _plain(value)) for key, value in payload.items()]
+    found = [(readable(key), plain(value)) for key, value in payload.items()]
     return [(label, value) for label, value in found if label and value]
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A plain value as words; objects, lists and nothing are empty."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or isinstance(value, dict | list | tuple):

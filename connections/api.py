@@ -11,7 +11,6 @@ from connections import settling
 from connections.catalogue import integration_shape
 from connections.connecting import parting
 from connections.models import Connection
-from connections.provider import Inactive
 from connections.registry import all_providers
 from connections.shapes import (
     ConnectionChange,
@@ -22,6 +21,7 @@ from connections.shapes import (
     Removed,
     connection_shape,
 )
+from connections.switching import OFF, ON
 from workspaces.bodies import modest, whole
 from workspaces.callers import MachineToken, PortalCall, PortalToken
 from workspaces.errors import bad_request, not_found
@@ -104,8 +104,7 @@ def change_connection(request: PortalCall, connection_id: UUID, body: Connection
     if "retry_delays" in body.model_fields_set:
         fields["retry_delays"] = _delays(body.retry_delays)
     if body.active is not None and body.active != row.active:
-        reason = "" if body.active else Inactive.MANUALLY_INACTIVATED
-        fields |= {"active": body.active, "inactive_reason": reason, "failing_since": None}
+        fields |= {**ON, "held_choice": body.held} if body.active else OFF
     settled = settling.change(row, metadata=body.metadata, actor=request.auth.name, **fields)
     return connection_shape(settled.connection)
 

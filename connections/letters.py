@@ -83,8 +83,13 @@ def _message(mail: Mail, sender: Address, recipients: list[str]) -> EmailMessage
 
 
 def _one_line(text: str) -> str:
-    """Text that stays within its header: every line break and control character becomes a space."""
-    return " ".join("".join(char if char.isprintable() else " " for char in _utf8(text)).split())
+    """Text that stays within its header: every line break and control character becomes a space.
+
+    What looks like an encoded word (RFC 2047) is parted by a mark that nobody sees: the library decodes those before
+    it writes, and a line break in one would end the header.
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in _utf8(text)).split())
+    return line.replace("=?", "=\N{WORD JOINER}?")
 
 
 def _body(text: str) -> str:

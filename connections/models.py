@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from workspaces.ids import uuid7
@@ -26,29 +27,79 @@ class Connection(SealsSecrets, WorkspaceScoped):
     hidden = models.BooleanField(default=False)
     retry_delays = models.JSONField(null=True)  # seconds between attempts; null: the standard schedule
     failing_since = models.DateTimeField(null=True)  # everything has failed since; one success clears it
+    # Of an account whose access token runs out; see credentials.py and renewing.py.
+    token_fence = models.PositiveIntegerField(default=0)  # grows with every stored token and every claim of a renewal
+    token_at = models.DateTimeField(null=True)  # when the token was stored
+    token_until = models.DateTimeField(null=True)  # nothing is sent with it from then on; null: it stays good
+    renew_at = models.DateTimeField(null=True)  # when a new one shall be asked for; null: never
+    renewing_until = models.DateTimeField(null=True)  # somebody is asking for it: the lease
+    renew_failures = models.PositiveSmallIntegerField(default=0)  # since the token was stored
+    renew_trouble = models.TextField(default="", blank=True)  # why it could not be renewed the last time
+    failed_at = models.DateTimeField(null=True)  # when an attempt last failed, to the minute; counts while failing
+    warned_at = models.DateTimeField(null=True)  # half way to being switched off for failing; a success clears it
+    told = models.CharField(max_length=16, default="", blank=True)  # what people were told last: a ``notices.Told``
+    held_choice = models.CharField(max_length=8, default="", blank=True)  # what becomes of what is held: a ``Choice``
+    asked_at = models.DateTimeField(null=True)  # since when somebody is asked for that choice
+    old_secret_until = models.DateTimeField(null=True)  # two signing secrets are live until then; null: there is one
     created_by = models.CharField(max_length=128)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "-id"], name="connection_by_organization")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="connection_by_organization"),
+            models.Index(
+                fields=["old_secret_until"], name="connection_old_secret", condition=~Q(old_secret_until=None)
+            ),
+            models.Index(
+                fields=["renew_at"], name="connection_renewal", condition=Q(active=True, renew_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
+class Choice(models.TextChoices):
+    """What becomes of the deliveries that were held for a connection, once it is on again. Empty: nothing is said."""
+
+    ASKED = "ask"  # they wait until somebody chooses, for a day at most
+    ALL = "all"
+    NEWEST = "newest"  # of each rule only the newest about the same thing; the others are superseded
+    NONE = "none"
+
+
+class Outage(models.Model):
+    """A destination that many workspaces share has trouble of its own; see ``deliveries.outages``. One row for each."""
+
+    provider = models.CharField(max_length=32, primary_key=True)  # the folder's slug
+    began_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)  # null: it goes on
+
+    def __str__(self) -> str:
+        return self.provider
+
+
 class Recipient(WorkspaceScoped):
-    """A mail address that a customer typed. Nothing is sent to it before its owner has said yes."""
+    """A mail address that a customer typed. Nothing is sent to it before its owner has said yes.
+
+    One without a connection is told when a connection of the workspace breaks.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="recipients")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="recipients", null=True)
     address = models.EmailField()
     token_hash = models.BinaryField(unique=True)  # SHA-256 of the mailed link's secret
     asked_at = models.DateTimeField(null=True)  # null: the question has still to be mailed
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "address"], name="recipient_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "address"], name="recipient_unique"),
+            models.UniqueConstraint(
+                fields=["workspace", "address"], condition=Q(connection=None), name="recipient_of_notices_unique"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.address
@@ -107,6 +158,7 @@ class PendingAuthorization(SealsSecrets, WorkspaceScoped):
     state_hash = models.BinaryField(unique=True, null=True)
     nonce_hash = models.BinaryField(null=True)  # of the cookie of the browser that began
     verifier = Sealed()  # PKCE; b"" for a provider without it
+    asked = models.JSONField(default=dict)  # the connection's settings that decide where to sign in, such as the host
     account = models.JSONField(default=dict)  # {"id", "name", "settings"} of who signed in
     credentials = Sealed()  # only between wrong_account and the customer's word on it
     error = models.CharField(max_length=600, default="", blank=True)

@@ -86,8 +86,9 @@ def _speaking(request: HttpRequest, pending: PendingAuthorization | None) -> Abs
 
 def _ask(request: HttpRequest, pending: PendingAuthorization, ticket: str) -> HttpResponse:
     kind = provider(pending.provider)
-    declared = oauth.declaration(kind)
-    context = {"pending": pending, "kind": kind, "declared": declared, "ticket": ticket}
+    declared = kind.sign_in(pending.asked)
+    place = urlsplit(declared.authorize_url).hostname if pending.asked else ""
+    context = {"pending": pending, "kind": kind, "declared": declared, "ticket": ticket, "place": place}
     # Chrome holds a form's redirects against form-action, all the way to the provider's own sign-in: any https passes.
     places = f"'self' https: {_origin(oauth.browser_url(declared.authorize_url))}"
     response = _page(request, "oauth/start.html", context, form_action=places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from connections import recipients
+from connections import outages, recipients
 from connections.connecting.keeping import account_name
 from connections.models import Connection, Recipient
 from connections.registry import all_providers
@@ -44,7 +45,8 @@ def connections(request: PortalRequest) -> HttpResponse:
     rows = _counted(own_connections(request)).order_by("-id")
     before = _before(request)
     found = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
-    cards = sorted((_card(row) for row in found[:PAGE]), key=lambda card: _WORST.index(card.standing.tone))
+    trouble = outages.among(found)
+    cards = sorted((_card(row, trouble) for row in found[:PAGE]), key=lambda card: _WORST.index(card.standing.tone))
     context = {
         "cards": cards,
         "before": found[PAGE - 1].id if len(found) > PAGE else None,
@@ -95,13 +97,13 @@ def _counted(rows: QuerySet[Connection]) -> QuerySet[Connection]:
     )
 
 
-def _card(row: Any) -> Card:
+def _card(row: Any, trouble: Collection[str]) -> Card:
     kind = all_providers().get(row.provider)
     return Card(
         row=row,
         kind=kind.name if kind else row.provider,
         account=account_name(row) if kind else "",
-        standing=standing(row, unconfirmed=row.named and not row.confirmed),
+        standing=standing(row, unconfirmed=row.named and not row.confirmed, outages=trouble),
     )
 
 

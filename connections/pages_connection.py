@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections import directory, finding, forms, recipients, switching
+from connections import directory, finding, forms, hooks, outages, recipients, switching
 from connections.connecting import parting
 from connections.connecting.keeping import account_name
 from connections.models import Connection, Recipient
@@ -39,15 +39,15 @@ def connection(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     context = {
         "connection": row,
         "kind": kind,
-        "standing": standing(row, unconfirmed=unconfirmed),
+        "standing": standing(row, unconfirmed=unconfirmed, outages=outages.among([row])),
         "signed_in": kind.auth is Auth.OAUTH,
         "account": account_name(row),
-        "account_type": _account_type(row),
         "scopes": row.settings.get("scopes", []) if kind.auth is Auth.OAUTH else [],
         "told": _told(kind, row),
         "people": people,
         "questions": questions(row),
         "rule_count": row.rules.count(),
+        "hook": hooks.address(row),
         "directories": [_directory(row, one) for one in kind.directories],
     }
     return show(request, "connections/connection.html", context)
@@ -58,7 +58,7 @@ def switch(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     """Off, or on again."""
     row, active = own_connection(request, connection_id), request.POST.get("active") == "true"
     switching.switch(row, active=active, actor=request.visitor.name)
-    words = gettext("It is on. What waited for it is sent now.") if active else gettext("It is off.")
+    words = gettext("It is on again.") if active else gettext("It is off.")
     return go_to("connection", row.id, toast=words)
 
 
@@ -124,12 +124,6 @@ def _directory(row: Connection, kind: DirectoryKind) -> dict[str, Any]:
 
 
 # --------------------------------------------------------------------------- what is told of it
-
-
-def _account_type(row: Connection) -> str:
-    """Production, sandbox, …: where a provider has kinds of accounts."""
-    found = row.settings.get("account_type", "")
-    return found if found in ("production", "sandbox", "test", "developer") else ""
 
 
 def _told(kind: Provider, row: Connection) -> list[tuple[str, Sequence[str]]]:

@@ -104,7 +104,7 @@ def _form(
         "name": typed.name,
         "controls": forms.controls(kind, typed, errors=errors, kept=kept),
         "errors": errors,
-        "mends": connection is not None and standing(connection).mend is Mend.SETTINGS,
+        "mends": connection is not None and not connection.active and standing(connection).mend is Mend.SETTINGS,
     }
     return show(request, "connections/form.html", context, status=422 if errors else 200)
 

@@ -6,6 +6,7 @@ script opens is lost where the vendor's page isolates itself. Then the page asks
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
@@ -17,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from connections import pages_asking
 from connections.connecting import keeping, tickets
 from connections.connecting.tickets import LIVES, Status
 from connections.models import Connection, PendingAuthorization
@@ -44,10 +46,15 @@ def sign_in(request: PortalRequest, kind: Provider, connection: Connection | Non
     }
     if client_for(request.visitor.workspace, kind.slug) is None:
         return show(request, "connections/not_set_up.html", context)
+    asked = {} if connection else pages_asking.answered(request, kind)
+    if isinstance(asked, HttpResponse):
+        return asked
     visitor = request.visitor
-    issued = tickets.begin(session=visitor.session, provider_slug=kind.slug, actor=visitor.name, connection=connection)
+    issued = tickets.begin(
+        session=visitor.session, provider_slug=kind.slug, actor=visitor.name, connection=connection, asked=asked
+    )
     progress = _progress(request, issued.pending)
-    links = _links(request, kind, connection)
+    links = _links(request, kind, connection, asked)
     return show(request, "connections/sign_in.html", {**context, **progress, **links, "path": issued.path})
 
 
@@ -112,6 +119,7 @@ def _progress(request: PortalRequest, pending: PendingAuthorization) -> dict[str
         "open": stage in (Status.WAITING, Status.STARTED),
         "poll": poll_url(request, mark, path=path),
         "kind": provider(pending.provider),
+        "place": pages_asking.place(provider(pending.provider), pending.asked),
         "again": _again(pending),
         **named(pending),
     }
@@ -121,7 +129,7 @@ def _again(pending: PendingAuthorization) -> str:
     """The page on which it was begun; a connection that was made meanwhile is not what it was begun for."""
     if pending.connection_id and pending.status != Status.CONNECTED:
         return reverse("connection-reconnect", args=[pending.connection_id])
-    return reverse("connection-new", args=[pending.provider])
+    return pages_asking.with_answers(reverse("connection-new", args=[pending.provider]), pending.asked)
 
 
 def named(pending: PendingAuthorization) -> dict[str, str]:
@@ -168,24 +176,27 @@ def withdraw_link(request: PortalRequest, link_id: UUID) -> HttpResponse:
     taken = tickets.withdraw(pending, actor=request.visitor.name)
     words = gettext("The link no longer works.") if taken else gettext("It was too late: the link was used already.")
     connection = pending.connection if pending.status != Status.CONNECTED else None
-    context = _links(request, provider(pending.provider), connection)
+    context = _links(request, provider(pending.provider), connection, pending.asked)
     return show(request, "connections/_links.html", context, toast=words)
 
 
 def _made(request: PortalRequest, kind: Provider, connection: Connection | None) -> HttpResponse:
     visitor = request.visitor
+    asked = {} if connection else pages_asking.read(kind, request.GET)
     issued = tickets.make_link(
-        workspace=visitor.workspace, provider_slug=kind.slug, actor=visitor.name, connection=connection
+        workspace=visitor.workspace, provider_slug=kind.slug, actor=visitor.name, connection=connection, asked=asked
     )
     context = {
-        **_links(request, kind, connection),
+        **_links(request, kind, connection, asked),
         "made": issued,
         "address": urljoin(settings.PUBLIC_URL, issued.path),
     }
     return show(request, "connections/_links.html", context)
 
 
-def _links(request: PortalRequest, kind: Provider, connection: Connection | None) -> dict[str, Any]:
+def _links(
+    request: PortalRequest, kind: Provider, connection: Connection | None, asked: Mapping[str, str]
+) -> dict[str, Any]:
     """The latest links for the same purpose. Those that are used by a new connection have come to stand for it."""
     purpose = Q(connection=connection) if connection else Q(connection=None) | Q(status=Status.CONNECTED)
     rows = PendingAuthorization.objects.for_workspace(request.visitor.workspace.id).filter(
@@ -197,4 +208,5 @@ def _links(request: PortalRequest, kind: Provider, connection: Connection | None
     now = timezone.now()
     links = [{"pending": row, "stage": row.stage(now)} for row in rows.order_by("-id")[:LINKS]]
     route, of = ("connection-link", connection.id) if connection else ("link-new", kind.slug)
-    return {"links": links, "kind": kind, "connection": connection, "link_path": reverse(route, args=[of])}
+    path = pages_asking.with_answers(reverse(route, args=[of]), {} if connection else asked)
+    return {"links": links, "kind": kind, "connection": connection, "link_path": path}

@@ -170,6 +170,33 @@ class Refusal:
     fix: str
 
 
+# --------------------------------------------------------------------------- what it is told afterwards
+
+
+class Afterwards(StrEnum):
+    """What can become of a message after its vendor had taken it."""
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    DELAYED = "delayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that a vendor told us of a delivery, in a call to our hook whose signature was right.
+
+    ``id`` names the call and is the same when the vendor repeats it. ``words`` is one plain sentence of ours.
+    """
+
+    id: str
+    delivery_id: UUID
+    kind: Afterwards
+    words: str
+    at: datetime
+
+
 # --------------------------------------------------------------------------- what it exchanges with the pipeline
 
 
@@ -448,6 +475,8 @@ class Provider:
     directories: ClassVar[tuple[DirectoryKind, ...]] = ()
     # For the first mapping of a connection: a field's id -> the payload paths that usually hold its value, best first.
     usual_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    hears: ClassVar[bool] = False  # the vendor calls back about deliveries, and ``read_hook`` reads it
+    signs: ClassVar[bool] = False  # with a ``signing_secret`` that ``new_credentials`` makes, and that can be rotated
 
     def action(self, key: str) -> Action:
         """The action of that key. Raises ``KeyError`` when the provider has none."""
@@ -464,6 +493,10 @@ class Provider:
         """What the field declarations cannot say about a rule's inputs."""
         return []
 
+    def check_rendered(self, action: str, inputs: Mapping[str, str]) -> list[Fault]:
+        """What is wrong with a rule's inputs once they are filled in, as a save does with a sample."""
+        return []
+
     def new_credentials(self, settings: Mapping[str, Any], random: bytes) -> dict[str, str]:
         """Secrets that we make for the customer (a signing secret), from 32 random bytes; shown once."""
         return {}
@@ -471,6 +504,10 @@ class Provider:
     def deliver(self, job: Job) -> Course:
         """Describe the sending of one delivery."""
         raise NotImplementedError
+
+    def seen_as(self, step: Step) -> Step:
+        """The step as whoever it is for would see it: a call that sends a mail is that mail. For previews alone."""
+        return step
 
     def directory_kind(self, key: str) -> DirectoryKind:
         """The directory of that key. Raises ``KeyError`` when the provider has none."""
@@ -517,6 +554,15 @@ class Provider:
         """Describe how to find out whose account a fresh token opens.
 
         ``token`` is the token endpoint's answer; it has an ``access_token``, and ``expires_at`` when it runs out.
+        """
+        raise NotImplementedError
+
+    def read_hook(
+        self, headers: Mapping[str, str], body: bytes, *, credentials: Mapping[str, str], now: datetime
+    ) -> Heard | Refusal | None:
+        """What a call of the vendor's tells: None when it is nothing we keep, a refusal when it is not proven.
+
+        ``headers`` have names in lower case. The signature is compared in constant time, and old calls are refused.
         """
         raise NotImplementedError
 

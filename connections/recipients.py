@@ -1,4 +1,7 @@
-"""Mail addresses that a customer typed: each owner is asked once, by a mailed link, and mail flows after their yes."""
+"""Mail addresses that a customer typed: each owner is asked once, by a mailed link, and mail flows after their yes.
+
+They get the alerts of a connection or, without one, are told when a connection of the workspace breaks.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,25 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import urljoin
+from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connections import smtp
 from connections.models import Connection, Recipient
 from connections.provider import Answer, Failure, Mail, Reply, Trouble
 from workspaces import audit
+from workspaces.errors import ApiError
+from workspaces.models import Workspace
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
+TOLD_MOST = 20
 _OF_ONE_MESSAGE = (Trouble.MAIL_REJECTED, Trouble.MAIL_DEFERRED)
 _log = structlog.get_logger("connections")
 
@@ -30,15 +40,55 @@ def name_recipients(connection: Connection, addresses: Iterable[str]) -> None:
     rows.exclude(address__in=wanted).delete()
     present = set(rows.values_list("address", flat=True))
     Recipient.objects.bulk_create(
-        Recipient(
-            organization_id=connection.organization_id,
-            workspace_id=connection.workspace_id,
-            connection=connection,
-            address=address,
-            token_hash=_hash(secrets.token_urlsafe(32)),  # stands until the question is mailed
-        )
-        for address in wanted
-        if address not in present
+        _unasked(connection.workspace, connection, address) for address in wanted if address not in present
+    )
+
+
+def name_told(workspace: Workspace, addresses: Iterable[str], *, actor: str) -> None:
+    """Keep exactly these addresses as those that are told when a connection of the workspace breaks.
+
+    Each is asked first, like every recipient; whoever stays keeps their yes. Raises ApiError 422 for what is no
+    address, or for more than ``TOLD_MOST``. Race: the form is sent twice; the workspace's row lets one come after the
+    other.
+    """
+    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
+    faults = [
+        gettext("%(text)s is not a mail address.") % {"text": one[:100]} for one in wanted if not _is_address(one)
+    ]
+    if len(wanted) > TOLD_MOST:
+        faults.append(gettext("At most %(most)s people can be told.") % {"most": TOLD_MOST})
+    if faults:
+        raise ApiError(422, " ".join(faults), faults=[("addresses", words) for words in faults])
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(id=workspace.id)
+        rows = Recipient.objects.for_workspace(workspace.id).filter(connection=None)
+        rows.exclude(address__in=wanted).delete()
+        present = set(rows.values_list("address", flat=True))
+        Recipient.objects.bulk_create(_unasked(workspace, None, one) for one in wanted if one not in present)
+        audit.record(workspace, actor=actor, verb="notices.addresses_set", count=len(wanted))
+
+
+def told_of_trouble(workspace_id: UUID) -> list[str]:
+    """Who is told when a connection of the workspace breaks: those who said yes."""
+    rows = Recipient.objects.for_workspace(workspace_id).filter(connection=None, confirmed_at__isnull=False)
+    return list(rows.order_by("id").values_list("address", flat=True))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _unasked(workspace: Workspace, connection: Connection | None, address: str) -> Recipient:
+    return Recipient(
+        organization_id=workspace.organization_id,
+        workspace=workspace,
+        connection=connection,
+        address=address,
+        token_hash=_hash(secrets.token_urlsafe(32)),  # stands until the question is mailed
     )
 
 
@@ -117,14 +167,15 @@ def _hash(token: str) -> bytes:
 
 def _question(recipient: Recipient, *, link: str) -> Mail:
     name = recipient.workspace.name
+    what = "alerts" if recipient.connection_id else "a message whenever one of its connections breaks"
     text = (
-        f"Somebody in {name} asked for alerts to be mailed to {recipient.address}.\n\n"
+        f"Somebody in {name} asked for {what} to be mailed to {recipient.address}.\n\n"
         f"If you want them, confirm here:\n{link}\n\n"
         "If you do nothing, nothing will be sent to you.\n"
     )
     return Mail(
         to=(recipient.address,),
-        subject=f"Do you want alerts from {name}?",
+        subject=f"Do you want {'alerts' if recipient.connection_id else 'to hear of trouble'} from {name}?",
         text=text,
         html="",
         message_id=f"<confirm-{recipient.id}@jackfield>",

@@ -71,8 +71,11 @@ def change(connection: Connection, *, metadata: Mapping[str, Any], actor: str, *
     # Only what was sent is written: meanwhile a worker may have switched it off or refreshed its token.
     written = [*fields, "settings", "updated_at", *(["credentials"] if connection.credentials != sealed else [])]
     with transaction.atomic():
-        if not Connection.objects.select_for_update().filter(id=connection.id).exists():
+        stored = Connection.objects.select_for_update().filter(id=connection.id).first()
+        if stored is None:
             raise not_found()
+        if "credentials" in written:
+            _keep_newer_secrets(connection, stored, read=sealed)
         connection.save(update_fields=written)
         _name_recipients(connection, kind)
         _trace(connection, actor=actor, verb="connection.changed")
@@ -107,6 +110,16 @@ def _fill(connection: Connection, kind: Provider, metadata: Mapping[str, Any]) -
     return faults
 
 
+def _keep_newer_secrets(connection: Connection, stored: Connection, *, read: bytes) -> None:
+    """Race: the signing secret was rotated since the row was read. What was typed is put over what is stored now."""
+    if bytes(stored.credentials) == bytes(read):
+        return
+    was = Connection(id=connection.id, credentials=read).unseal_values("credentials")
+    now = connection.unseal_values("credentials").items()
+    typed = {key: value for key, value in now if was.get(key) != value}
+    connection.seal_values("credentials", {**stored.unseal_values("credentials"), **typed})
+
+
 def _name_recipients(connection: Connection, kind: Provider) -> None:
     for asked in kind.fields:
         if asked.kind is Kind.EMAILS:
@@ -132,7 +145,7 @@ def _part(kind: Provider, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], 
         fields = f"it has {', '.join(known)}" if known else "it has none"
         faults = [(name, f"is not a field of {kind.name}: {fields}.") for name in unknown]
         raise ApiError(422, "; ".join(f"{name}: {message}" for name, message in faults), faults=faults)
-    tidied = {key: _tidy(asked, metadata.get(key)) for key, asked in known.items()}
+    tidied = {key: tidy(asked, metadata.get(key)) for key, asked in known.items()}
     typed = {key: value for key, value in tidied.items() if value not in _EMPTY}
     secret = {key for key in typed if known[key].secret}
     return (
@@ -141,8 +154,12 @@ def _part(kind: Provider, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], 
     )
 
 
-def _tidy(asked: Field, value: Any) -> Any:
-    if asked.secret:
+def tidy(asked: Field, value: Any) -> Any:
+    """What was typed as it is kept: without blanks around it, the default where nothing was.
+
+    A password may begin with a blank; an address that is a secret may not.
+    """
+    if asked.secret and asked.kind is not Kind.URL:
         return value
     if asked.kind is Kind.EMAILS and isinstance(value, str):
         return value.replace(",", " ").replace(";", " ").split()
@@ -153,17 +170,18 @@ def _tidy(asked: Field, value: Any) -> Any:
 
 def _faults(kind: Provider, settings: Mapping[str, Any], credentials: Mapping[str, Any]) -> list[Fault]:
     everything = {**settings, **credentials}
-    faults = [fault for asked in kind.fields if (fault := _field_fault(asked, everything)) is not None]
+    faults = [fault for asked in kind.fields if (fault := field_fault(asked, everything)) is not None]
     if not faults:
         faults = kind.check_settings(settings, credentials)
     for asked in kind.fields:
-        if asked.kind is Kind.URL and asked.key in settings and not any(fault.field == asked.key for fault in faults):
-            fault = addresses.check_for_save(settings[asked.key], field=asked.key)
+        if asked.kind is Kind.URL and asked.key in everything and not any(fault.field == asked.key for fault in faults):
+            fault = addresses.check_for_save(everything[asked.key], field=asked.key)
             faults = [*faults, fault] if fault else faults
     return faults
 
 
-def _field_fault(asked: Field, values: Mapping[str, Any]) -> Fault | None:
+def field_fault(asked: Field, values: Mapping[str, Any]) -> Fault | None:
+    """What is wrong with one field's value by its declaration alone, among the others that it may depend on."""
     value = values.get(asked.key)
     if value not in _EMPTY:
         problem = _shape_problem(asked, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -28,7 +28,11 @@ class ConnectionChange(Schema):
     name: str = Field(min_length=1, max_length=128)
     metadata: dict[str, Any]
     hidden: StrictBool | None = None
-    active: StrictBool | None = Field(None, description="Switch off, or on again; what was held is then sent.")
+    active: StrictBool | None = Field(None, description="Off, or on again; `held` says what becomes of what was held.")
+    held: Literal["all", "newest", "none"] = Field(
+        "all",
+        description="When this switches it on, what is held is sent: all, only the newest about each thing, or none.",
+    )
     retry_delays: list[StrictInt] | None = Field(
         None, max_length=20, description="Seconds between attempts, instead of the standard schedule over 72 to 80 h."
     )

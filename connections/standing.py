@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,7 +49,10 @@ class Standing:
 
 _GOOD = _("Everything is in order.")
 _TRIES_ON = _("Everything is tried again by itself, ten times over three days.")
-_HELD = _("What is meant for it waits meanwhile, and is sent by itself as soon as it is on again.")
+_WARNED = _("If that lasts for five days, it is switched off. One success is enough to keep it on.")
+_OUTAGE = _("%(provider)s has trouble at the moment, for many of its customers at once.")
+_NOT_YOURS = _("There is nothing for you to do: everything is tried again by itself.")
+_HELD = _("What is meant for it is kept meanwhile, and can go as soon as it is on again.")
 _UNASKED = _("Nothing is sent before one of them opens the link in the message that we mail them.")
 
 # What happened, and the words of the click; ``%(provider)s`` is its name.
@@ -67,17 +70,32 @@ _BY_HAND = _("It was switched off by hand.")
 _OTHERWISE = (_("It was switched off."), _("Switch it on"))
 
 
-def standing(row: Connection, *, unconfirmed: bool = False) -> Standing:
-    """How it is. ``unconfirmed``: it has recipients, and none of them has said yes."""
+def standing(row: Connection, *, unconfirmed: bool = False, outages: Collection[str] = ()) -> Standing:
+    """How it is. ``unconfirmed``: it has recipients, and none of them has said yes.
+
+    ``outages`` are the destinations that have trouble of their own at the moment.
+    """
     if not row.active:
         return _off(row)
     if row.failing_since:
-        what = gettext("Nothing has arrived there lately.")
-        return Standing("wait", "clock", _("failing"), what, _TRIES_ON, since=row.failing_since)
+        return _failing(row, outage=row.provider in outages)
     if unconfirmed:
         what = gettext("None of its recipients has confirmed yet.")
         return Standing("wait", "clock", _("waiting for a yes"), what, _UNASKED)
     return Standing("good", "check", _("healthy"), str(_GOOD))
+
+
+def _failing(row: Connection, *, outage: bool) -> Standing:
+    if outage:
+        what = str(_OUTAGE) % {"provider": _who(all_providers().get(row.provider), row)}
+        return Standing("wait", "clock", _("failing"), what, _NOT_YOURS, since=row.failing_since)
+    what = gettext("Nothing has arrived there lately.")
+    if not row.warned_at:
+        return Standing("wait", "clock", _("failing"), what, _TRIES_ON, since=row.failing_since)
+    kind: Any = all_providers().get(row.provider)
+    mend = Mend.SETTINGS if kind and kind.fields else Mend.NONE
+    click = _("Check its settings") if mend else ""
+    return Standing("wait", "warning", _("failing for days"), what, _WARNED, mend, click, row.failing_since)
 
 
 def _off(row: Connection) -> Standing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from connections.models import Connection
@@ -9,8 +11,8 @@ from connections.provider import Inactive
 from workspaces import audit
 from workspaces.errors import not_found
 
-ON = {"active": True, "inactive_reason": "", "failing_since": None}
-OFF = {"active": False, "inactive_reason": Inactive.MANUALLY_INACTIVATED, "failing_since": None}
+ON: dict[str, Any] = {"active": True, "inactive_reason": "", "failing_since": None, "held_choice": ""}
+OFF: dict[str, Any] = {**ON, "active": False, "inactive_reason": Inactive.MANUALLY_INACTIVATED}
 
 
 def switch(connection: Connection, *, active: bool, actor: str) -> None:

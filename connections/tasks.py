@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from connections import directory, reading_on
+from connections import directory, reading_on, rotating_secrets
 from connections.connecting.forgetting import forget
 from connections.recipients import ask_all
 
@@ -31,3 +31,9 @@ def read_directories() -> None:
 def forget_sign_ins() -> None:
     """What a sign-in has left lying loses its secrets."""
     forget()
+
+
+@shared_task(name="housekeeping.end_old_secrets")
+def end_old_secrets() -> None:
+    """A signing secret that was replaced a day ago is destroyed."""
+    rotating_secrets.end_all_that_are_over()

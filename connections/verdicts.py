@@ -14,6 +14,9 @@ from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outco
 
 RETRY_AFTER_MOST = 24 * 3600  # seconds; a longer wish is cut to this
 
+# After these the request may have arrived.
+_AMBIGUOUS = (Trouble.TIMEOUT, Trouble.RESET, Trouble.MALFORMED, Trouble.HEADERS_TOO_LARGE)
+
 _CHECK_LOG = "Check the receiver's log at that time."
 _VENDOR_FIX = "Nothing needs to be done: it is tried again. If it lasts, look at the vendor's status page."
 
@@ -192,6 +195,11 @@ def retry_after(answer: Answer, *, now: datetime | None = None) -> float | None:
     if then is None or since is None or then <= since:
         return None
     return min((then - since).total_seconds(), float(RETRY_AFTER_MOST))
+
+
+def may_have_arrived(reply: Reply) -> bool:
+    """Whether the other side may have done what we asked although it did not say so."""
+    return reply.trouble in _AMBIGUOUS if isinstance(reply, Failure) else reply.status >= 500
 
 
 def _by_status(status: int) -> Outcome:

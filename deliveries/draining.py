@@ -1,5 +1,7 @@
 """Drain: decide what is undecided, send what is due, record what came back, until nothing is left.
 
+It renews access tokens beside that, in threads of their own: ahead of their end, so that nothing waits for it.
+
 One thread speaks to the database. The others only wait on the outside: PostgreSQL connections never enter them.
 """
 
@@ -8,11 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connection
 
+from connections.renewals import Renewals
 from deliveries import fanout, quarantine, unsent, waking
 from deliveries.claiming import Claimed, claim, make_ready
 from deliveries.database import is_away, may_repeat
@@ -44,14 +48,15 @@ class _Drain:
     def __init__(self, stopping: Callable[[], bool]) -> None:
         self._stopping = stopping
         self._under_way: dict[Future[Sent], Claimed] = {}
+        self._renewals = Renewals()
         self._attempts = 0
         self._asked_at = -READY_SECONDS
         self._faults: list[Exception] = []
 
     def run(self) -> int:
         while True:
-            found = 0 if self._stopping() else self._tried(self._decide) + self._tried(self._take)
-            if not self._under_way and not found:
+            found = 0 if self._stopping() else sum(map(self._tried, (self._decide, self._take, self._renewals.begin)))
+            if not self._under_way and not self._renewals.under_way and not found:
                 break
             self._gather()
         if self._faults:
@@ -105,15 +110,15 @@ class _Drain:
 
     def _gather(self) -> None:
         """Wait for results, a moment longer for those close behind, and record them in one transaction."""
-        if not self._under_way:
-            return
-        done, _ = wait(self._under_way, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        awaited: list[Future[Any]] = [*self._under_way, *self._renewals.under_way]
+        done = wait(awaited, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
+        self._kept(self._renewals.keep)
         if done and len(done) < len(self._under_way):
-            done, _ = wait(self._under_way, timeout=GATHER_SECONDS)
-        results = [sent for future in done if (sent := self._result(future))]
+            done = wait(self._under_way, timeout=GATHER_SECONDS).done
+        results = [sent for future in done if future in self._under_way and (sent := self._result(future))]
         if results:
             self._attempts += len(results)
-            self._record(results)
+            self._kept(lambda: _record(results))
 
     def _result(self, future: Future[Sent]) -> Sent | None:
         """What the thread brought. Nothing is a fault of ours: the lease brings the delivery back, a few times."""
@@ -123,9 +128,10 @@ class _Drain:
             return None
         return future.result()
 
-    def _record(self, results: list[Sent]) -> None:
+    def _kept(self, work: Callable[[], None]) -> None:
+        """What has come back is written down. A fault does not keep the others from being gathered."""
         try:
-            _record(results)
+            work()
         except Exception as fault:  # noqa: BLE001  raised again at the end
             self._faults.append(fault)
 

@@ -45,6 +45,9 @@ def headline(plugged: Sequence[Plugged], days: Sequence[Day], *, rules: bool) ->
     broken = [one for one in plugged if one.how.tone == "bad"]
     if broken:
         return _broken(broken)
+    asked = [one for one in plugged if one.asked]
+    if asked:
+        return _asked(asked[0])
     if not rules:
         return Headline(
             _("Nothing is sent yet"),
@@ -87,8 +90,8 @@ def _broken(broken: Sequence[Plugged]) -> Headline:
         title = _("%(n)s connections need you") % {"n": number(len(broken))}
     words = first.how.what if len(broken) == 1 else f"{first.name}: {first.how.what}"
     held = ngettext(
-        "%(n)s alert is waiting, and is sent as soon as it is mended.",
-        "%(n)s alerts are waiting, and are sent as soon as it is mended.",
+        "%(n)s alert is waiting, and is kept until it is mended.",
+        "%(n)s alerts are waiting, and are kept until it is mended.",
         waiting,
     )
     return Headline(
@@ -99,6 +102,21 @@ def _broken(broken: Sequence[Plugged]) -> Headline:
         needs=first,
         click=first.how.click,
         url=first.url,
+    )
+
+
+def _asked(one: Plugged) -> Headline:
+    words = ngettext(
+        "%(n)s alert has waited for it. Say what shall become of it.",
+        "%(n)s alerts have waited for it. Say what shall become of them.",
+        one.waiting,
+    )
+    return Headline(
+        _("%(name)s works again") % {"name": one.name},
+        words % {"n": number(one.waiting)},
+        tone="wait",
+        click=_("Choose"),
+        url=one.url,
     )
 
 

@@ -24,11 +24,12 @@ from connections.provider import (
     Provider,
     WorkspaceFacts,
 )
-from deliveries import lost
+from deliveries import lost, mapped
 from deliveries.claiming import Claimed
 from deliveries.digests import NAMED, TOLD, Folded, FoldedEvent
 from deliveries.models import TEST
 from rules import templates
+from rules.mapping_loading import InForce
 from rules.severity import Severity
 
 
@@ -45,7 +46,10 @@ class Prepared:
     recipients: tuple[str, ...] = ()
     folded: Folded | None = None
     retry_delays: tuple[int, ...] | None = None
+    failing: bool = False  # nothing has arrived there lately
+    token_fence: int = 0  # tells the access token in the credentials from the next one
     capture_only: bool = False
+    mapping: InForce | None = None  # of the connection, for an action that writes a record
 
 
 def job_for(prepared: Prepared, kind: Provider) -> tuple[Job | Outcome, list[str]]:
@@ -56,6 +60,8 @@ def job_for(prepared: Prepared, kind: Provider) -> tuple[Job | Outcome, list[str
     claimed = prepared.claimed
     event = _facts(claimed)
     inputs, notes, faults = _rendered(prepared, kind, event)
+    record, said, unmapped = _record(prepared, event)
+    notes += said
     digest = _digest(prepared, kind, event, prepared.folded) if prepared.folded else None
     if digest:  # of the one event's texts it shows the title at most
         notes, faults = [], []
@@ -74,9 +80,10 @@ def job_for(prepared: Prepared, kind: Provider) -> tuple[Job | Outcome, list[str
         test=claimed.kind == TEST,
         recipients=prepared.recipients,
         digest=digest,
+        record=record,
     )
     unheard = lost.notes(claimed.lost, attempts=claimed.attempt_count, first_sent_at=claimed.first_sent_at)
-    return (_unrendered(faults) if faults else job), [*unheard, *notes]
+    return (_unrendered(faults) if faults else unmapped or job), [*unheard, *notes]
 
 
 def _facts(row: Claimed | FoldedEvent) -> EventFacts:
@@ -153,23 +160,15 @@ def _unrendered(faults: list[str]) -> Outcome:
 
 
 def _scope(prepared: Prepared, event: EventFacts) -> dict[str, Any]:
-    workspace = prepared.workspace
-    return templates.scope(
-        payload=event.payload,
-        event={
-            "id": str(event.id),
-            "type": event.type,
-            "resource": event.resource,
-            "resource_id": event.resource_id,
-            "created_at": event.created_at.isoformat(timespec="milliseconds"),
-        },
-        workspace={
-            "name": workspace.name,
-            "tenant": workspace.tenant,
-            "environment": workspace.environment,
-        },
-        severity=event.severity,
-    )
+    return templates.scope(payload=event.payload, **mapped.around(event, prepared.workspace))
+
+
+def _record(prepared: Prepared, event: EventFacts) -> tuple[dict[str, Any], list[str], Outcome | None]:
+    """The record, notes on it, and why nothing may be sent; all empty for an action that writes none."""
+    if prepared.mapping is None:
+        return {}, [], None
+    made = prepared.mapping.make(event.payload, around=mapped.around(event, prepared.workspace))
+    return made.record, mapped.notes(prepared.mapping, made), mapped.unmapped(made)
 
 
 def template_faults(prepared: Prepared, kind: Provider) -> dict[str, str]:

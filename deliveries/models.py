@@ -40,6 +40,7 @@ class State(models.TextChoices):
     FAILED = "failed"
     CANCELED = "canceled"
     MUTED = "muted"  # its rule fired while it was muted
+    SUPERSEDED = "superseded"  # held, and left out for a newer one about the same thing; see superseding.py
     DIGESTED = "digested"  # folded into the message of another delivery: its carrier; see folding.py
 
     @property
@@ -57,6 +58,7 @@ _STATUS = {
     State.FAILED: Status.FAILED,
     State.CANCELED: Status.CANCELED,
     State.MUTED: Status.CANCELED,
+    State.SUPERSEDED: Status.CANCELED,
     State.DIGESTED: Status.COMPLETED,
 }
 TEST = "test"  # the kind of an event that was asked for by hand: sent and told as a test, and counted nowhere
@@ -255,3 +257,26 @@ class Capture(models.Model):
 
     def __str__(self) -> str:
         return f"capture of {self.id}"
+
+
+class Aftermath(models.Model):
+    """What a vendor told of a delivery after it had taken it, such as a bounce. The delivery stays as it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization_id = models.UUIDField()
+    workspace_id = models.UUIDField()
+    connection_id = models.UUIDField()
+    delivery_id = models.UUIDField(db_index=True)
+    call_id = models.CharField(max_length=128)  # the vendor's: one call is kept once, however often it comes
+    kind = models.CharField(max_length=16)  # an ``Afterwards``
+    words = models.TextField()
+    happened_at = models.DateTimeField()
+    heard_at = models.DateTimeField(db_default=Now())
+
+    objects: ScopedQuerySet[Aftermath] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection_id", "call_id"], name="aftermath_call_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.delivery_id}"

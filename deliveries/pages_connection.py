@@ -16,7 +16,7 @@ from connections.models import Connection
 from connections.pages import own_connection, own_connections
 from connections.provider import Action, Field
 from connections.registry import provider
-from deliveries import lately, pages_testing, testing, waking
+from deliveries import choosing, lately, pages_testing, testing, waking
 from rules.drafting.showing import InputShown
 from rules.models import Rule
 from rules.telling import rows_of
@@ -44,8 +44,9 @@ def last_of_all(request: PortalRequest) -> HttpResponse:
 def lately_there(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     """The rules that use a connection, what went there lately, and what waits. Asks again by itself."""
     connection = own_connection(request, connection_id)
-    latest, waiting = lately.latest_of(connection), lately.waiting_for(connection)
-    mark = mark_of([(one.delivery.id, one.delivery.state) for one in latest], waiting, f"{timezone.now():%H:%M}")
+    latest, waiting, offer = lately.latest_of(connection), lately.waiting_for(connection), choosing.offer(connection)
+    told = [(one.delivery.id, one.delivery.state) for one in latest]
+    mark = mark_of(told, waiting, offer, connection.held_choice, f"{timezone.now():%H:%M}")
     if same := unchanged(request, mark):
         return same
     rules = Rule.objects.filter(connection=connection, hidden=False).select_related("version", "connection")
@@ -55,6 +56,8 @@ def lately_there(request: PortalRequest, connection_id: UUID) -> HttpResponse:
         "rules": rows_of(list(rules.order_by("-active", "name", "id")[:RULES]), now=timezone.now()),
         "more": max(0, rules.count() - RULES),
         "latest": latest,
+        "offer": offer,
+        "moving": max(0, min(waiting, lately.WAITING_MOST) - offer.held.count),
         "waiting": min(waiting, lately.WAITING_MOST),
         "many": waiting > lately.WAITING_MOST,
         "poll": poll_url(request, mark),

@@ -1,7 +1,8 @@
 """Gather what the sending of claimed deliveries needs, so that no waiting thread ever asks the database.
 
 What cannot be sent is put aside here, with its reason: held while the connection is off, canceled when what it
-belongs to is gone, put back for a minute when our own keys do not open the secrets.
+belongs to is gone, put back for a minute when our own keys do not open the secrets, and for a moment while its access
+token is being renewed.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from django.db import connection, transaction
 
 from connections.models import Connection
 from connections.provider import WorkspaceFacts
-from deliveries import bulk, digests, pacing, unsent
+from deliveries import awaiting, bulk, digests, pacing, unsent
 from deliveries.claiming import Claimed
 from deliveries.digests import Folded
 from deliveries.jobs import Prepared
+from rules import mapping_loading
+from rules.mapping_loading import InForce
 from rules.models import RuleVersion
 from workspaces.crypto import SealBroken, open_sealed
 
@@ -35,11 +38,12 @@ _versions: dict[UUID, RuleVersion] = {}  # immutable rows, so they may be kept a
 
 
 class _Fate(StrEnum):
-    """What happens to a claim; those after ``SHUT`` are canceled, and the text is the reason."""
+    """What happens to a claim; those after ``RENEW`` are canceled, and the text is the reason."""
 
     SEND = "send"
     HOLD = "hold"
     SHUT = "shut"
+    RENEW = "renew"
     NO_WORKSPACE = "The workspace was deleted."
     NO_CONNECTION = "The connection was deleted."
     NO_VERSION = "What the rule said at that time is no longer there."
@@ -56,6 +60,9 @@ class _Plugged(NamedTuple):
     settings: dict[str, Any]
     retry_delays: tuple[int, ...] | None
     sealed: bytes
+    failing: bool
+    token_fence: int
+    unrenewed: str | None  # why its access token, which has run out, could not be renewed yet; None: it is good
 
 
 class _Workspace(NamedTuple):
@@ -74,6 +81,7 @@ class _Found:
     connections: Mapping[UUID, _Plugged]
     recipients: Mapping[UUID, tuple[str, ...]]
     folded: Mapping[UUID, Folded]
+    mappings: Mapping[UUID, InForce]  # of the connections into which records are written
     credentials: Mapping[UUID, dict[str, str]] = field(repr=False)  # of those that are on and can be opened
 
 
@@ -84,7 +92,7 @@ def prepare(claims: Sequence[Claimed]) -> list[Prepared]:
     for claim in claims:
         by_fate[_fate(claim, found)].append(claim)
     if len(by_fate[_Fate.SEND]) < len(claims):
-        _put_aside(by_fate)
+        _put_aside(by_fate, found)
     return [_prepared(claim, found) for claim in by_fate[_Fate.SEND]]
 
 
@@ -97,17 +105,24 @@ def _fate(claim: Claimed, found: _Found) -> _Fate:
         return _Fate.NO_VERSION
     if not found.connections[claim.connection_id].active:
         return _Fate.HOLD
-    return _Fate.SEND if claim.connection_id in found.credentials else _Fate.SHUT
+    if claim.connection_id not in found.credentials:
+        return _Fate.SHUT
+    return _Fate.SEND if found.connections[claim.connection_id].unrenewed is None else _Fate.RENEW
 
 
-def _put_aside(by_fate: Mapping[_Fate, list[Claimed]]) -> None:
+def _put_aside(by_fate: Mapping[_Fate, list[Claimed]], found: _Found) -> None:
     shut = by_fate.get(_Fate.SHUT, [])
+    waiting = [
+        (claim, found.connections[claim.connection_id].unrenewed or "") for claim in by_fate.get(_Fate.RENEW, [])
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         unsent.hold(cursor, by_fate.get(_Fate.HOLD, []))
         unsent.put_back(cursor, shut, seconds=SHUT_SECONDS, why=_SHUT)
+        pauses = awaiting.put_back(cursor, waiting)
         for end in _ENDS:
             unsent.cancel(cursor, by_fate.get(end, []), why=end)
-        pacing.pause(cursor, [(claim.lane, SHUT_SECONDS) for claim in shut])  # the whole backlog need not try
+        # The whole backlog need not try.
+        pacing.pause(cursor, [*pauses, *((claim.lane, SHUT_SECONDS) for claim in shut)])
 
 
 def _prepared(claim: Claimed, found: _Found) -> Prepared:
@@ -123,7 +138,10 @@ def _prepared(claim: Claimed, found: _Found) -> Prepared:
         recipients=found.recipients.get(row.id, ()),
         folded=found.folded.get(claim.id),
         retry_delays=row.retry_delays,
+        failing=row.failing,
+        token_fence=row.token_fence,
         capture_only=workspace.capture_only,
+        mapping=found.mappings.get(row.id) if mapping_loading.writes_records(claim.provider, version.action) else None,
     )
 
 
@@ -132,7 +150,8 @@ def _prepared(claim: Claimed, found: _Found) -> Prepared:
 # By cursor: these run for every batch, and to make models of the rows would take most of the time.
 _WORKSPACES = "SELECT id, name, tenant, environment, capture_only FROM workspaces_workspace WHERE id = ANY(%s::uuid[])"
 _CONNECTIONS = (
-    "SELECT id, active, settings, retry_delays, credentials FROM connections_connection WHERE id = ANY(%s::uuid[])"
+    "SELECT id, active, settings, retry_delays, credentials, failing_since IS NOT NULL, token_fence,"
+    " CASE WHEN token_until <= now() THEN renew_trouble END FROM connections_connection WHERE id = ANY(%s::uuid[])"
 )
 _VERSIONS = "SELECT * FROM rules_ruleversion WHERE id = ANY(%s::uuid[])"
 _RECIPIENTS = (
@@ -143,10 +162,12 @@ _RECIPIENTS = (
 
 def _look_up(claims: Sequence[Claimed]) -> _Found:
     connections = _connections({claim.connection_id for claim in claims})
+    versions = _rule_versions({claim.rule_version_id for claim in claims})
     return _Found(
         workspaces=_workspaces({claim.workspace_id for claim in claims}),
-        versions=_rule_versions({claim.rule_version_id for claim in claims}),
+        versions=versions,
         connections=connections,
+        mappings=_mappings(claims, versions),
         recipients=_confirmed_recipients(connections),
         folded=digests.gather([claim.id for claim in claims if claim.carries]),
         credentials={
@@ -164,6 +185,17 @@ def _open(row: _Plugged) -> dict[str, str] | None:
         return None
 
 
+def _mappings(claims: Sequence[Claimed], versions: Mapping[UUID, RuleVersion]) -> dict[UUID, InForce]:
+    """Asks the database of nothing where no record is written."""
+    wanted = {
+        claim.connection_id: claim.provider
+        for claim in claims
+        if claim.rule_version_id in versions
+        and mapping_loading.writes_records(claim.provider, versions[claim.rule_version_id].action)
+    }
+    return mapping_loading.load(wanted)
+
+
 def _workspaces(ids: Collection[UUID]) -> dict[UUID, _Workspace]:
     return {
         id: _Workspace(WorkspaceFacts(id=id, name=name, tenant=tenant, environment=environment), capture_only)
@@ -173,8 +205,8 @@ def _workspaces(ids: Collection[UUID]) -> dict[UUID, _Workspace]:
 
 def _connections(ids: Collection[UUID]) -> dict[UUID, _Plugged]:
     return {
-        id: _Plugged(id, active, json.loads(settings), _delays(delays), bytes(sealed))
-        for id, active, settings, delays, sealed in _rows(_CONNECTIONS, ids)
+        id: _Plugged(id, active, json.loads(settings), _delays(delays), bytes(sealed), *rest)
+        for id, active, settings, delays, sealed, *rest in _rows(_CONNECTIONS, ids)
     }
 
 

@@ -7,6 +7,7 @@ anywhere, a signature neither. Nothing is written, and no socket is opened.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,12 +23,15 @@ from deliveries.claiming import Claimed
 from deliveries.jobs import Prepared, job_for, template_faults
 from deliveries.redaction import STRUCK, Redactor
 from deliveries.samples import Sample
+from rules import mapping_loading
 from rules.authoring import Wording, action_faults
+from rules.mapping_loading import InForce
 from workspaces.crypto import SealBroken
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
 
 _SIGNING_STAND_IN = "whsec_c3RhbmRzLWluLWZvci1hLXNlY3JldA=="  # of the form that a signature can be made with
+_ADDRESS = re.compile("https?://[^/?#@]+")
 _SIGNATURE = "signature"
 _MORE = "The next requests depend on the answer to this one."
 _UNCONFIRMED = "{address} has not confirmed yet, and gets nothing before."
@@ -105,7 +109,14 @@ def _prepared(
         settings=connection.settings,
         credentials=_stand_ins(connection),
         recipients=recipients,
+        mapping=_mapping(connection, wording.action),
     )
+
+
+def _mapping(connection: Connection, action: str) -> InForce | None:
+    if not mapping_loading.writes_records(connection.provider, action):
+        return None
+    return mapping_loading.load({connection.id: connection.provider})[connection.id]
 
 
 def _claimed(workspace: Workspace, connection: Connection, sample: Sample, *, now: datetime) -> Claimed:
@@ -140,7 +151,15 @@ def _stand_ins(connection: Connection) -> dict[str, str]:
         secrets = connection.unseal_values("credentials")
     except (SealBroken, ValueError):  # a key is missing from the ring: then the page says so, not this one
         return {}
-    return {key: _SIGNING_STAND_IN if str(value).startswith("whsec_") else STRUCK for key, value in secrets.items()}
+    return {key: _stand_in(str(value)) for key, value in secrets.items()}
+
+
+def _stand_in(secret: str) -> str:
+    """Of an address only its host stays, so that a provider can tell whose it is."""
+    address = _ADDRESS.match(secret)
+    if address:
+        return f"{address[0]}/{STRUCK}"
+    return _SIGNING_STAND_IN if secret.startswith("whsec_") else STRUCK
 
 
 def _recipients(connection: Connection) -> tuple[tuple[str, ...], list[str]]:
@@ -160,7 +179,9 @@ def _seen(prepared: Prepared, kind: Provider) -> Preview:
         return Preview(reason=first.reason, fix=first.fix, notes=(*notes, *first.notes))
     redact = Redactor(prepared.credentials.values(), [first])
     notes += [_MORE] if kind.action(prepared.action).max_requests > 1 else []
-    return Preview(request=_unsigned(redact.step(first)), picture=_picture(first, redact), notes=tuple(notes))
+    return Preview(
+        request=_unsigned(redact.step(first)), picture=_picture(kind.seen_as(first), redact), notes=tuple(notes)
+    )
 
 
 def _first_step(kind: Provider, job: Job) -> Step | Outcome:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from connections.provider import Code
-from deliveries import bulk, pacing
+from deliveries import bulk, failing, pacing, refusing
 from deliveries.backoff import RETRY_AFTER_MOST, next_delay
 from deliveries.database import may_repeat
 from deliveries.keeping import keep
@@ -63,19 +63,23 @@ def _record_alone(sent: Sent) -> None:
 
 def _record(results: Sequence[Sent]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
+        again = refusing.renew(cursor, results)
         switched_off = switch_off(cursor, results)
-        moves = [_next_move(sent, switched_off) for sent in results]
+        moves = [_next_move(sent, switched_off, again) for sent in results]
         moved = _move(cursor, moves)
         noted = moved | _note(cursor, [move for move in moves if _id(move) not in moved])
         keep(cursor, [sent for sent in results if sent.claimed.id in noted])
         count_events(cursor, [(m.sent.claimed.event_id, m.state) for m in moves if _id(m) in moved])
         pacing.pause(cursor, _wishes(results))
     hold_backlog(switched_off)
+    failing.note([sent for sent in results if sent.claimed.id not in again])
     for move in moves:
         _tell(move, taken=_id(move) in moved)
 
 
-def _next_move(sent: Sent, switched_off: Collection[UUID]) -> Move:
+def _next_move(sent: Sent, switched_off: Collection[UUID], again: Collection[UUID]) -> Move:
+    if sent.claimed.id in again and sent.claimed.attempt_count < refusing.ATTEMPTS_MOST:
+        return Move(sent, State.RETRYING, refusing.AGAIN_SECONDS)
     on = sent.claimed.connection_id not in switched_off
     return next_move(sent, on=on, chance=random.random())  # noqa: S311  jitter, not a secret
 
@@ -85,7 +89,7 @@ def next_move(sent: Sent, *, chance: float, on: bool = True) -> Move:
     outcome = sent.outcome
     if outcome.delivered:
         return Move(sent, State.DELIVERED, None)
-    if not outcome.retry:
+    if not (outcome.retry or outcome.renew):
         return Move(sent, State.FAILED, None)
     if outcome.inactive and not on:
         return Move(sent, State.HELD, None)

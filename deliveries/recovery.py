@@ -108,6 +108,7 @@ _COUNTED = {
     State.FAILED: "failed_count",
     State.CANCELED: "canceled_count",
     State.MUTED: "canceled_count",
+    State.SUPERSEDED: "canceled_count",
     State.DIGESTED: "completed_count",
 }
 

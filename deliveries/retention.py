@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from deliveries import partitions
 from deliveries.ingest import IDEMPOTENCY_DAYS
+from workspaces import notices
 from workspaces.ids import derive, floor
 from workspaces.models import Workspace
 
@@ -29,6 +30,7 @@ def run(*, now: datetime) -> int:
     _drop_weeks(now - longest)
     _forget_keys(now)
     _forget_windows(now)
+    notices.forget(now)
     deleted = 0
     for workspace_id, age in ages.items():
         before = now - age if age < longest else partitions.monday(now - longest)
@@ -45,6 +47,9 @@ def _drop_weeks(moment: datetime) -> None:
     for week in partitions.drop_before(moment):
         with connection.cursor() as cursor:  # a capture has its delivery's id, and a delivery its event's time
             cursor.execute("DELETE FROM deliveries_capture WHERE id >= %s AND id < %s", partitions.bounds(week))
+            cursor.execute(
+                "DELETE FROM deliveries_aftermath WHERE delivery_id >= %s AND delivery_id < %s", partitions.bounds(week)
+            )
 
 
 def _forget_keys(now: datetime) -> None:
@@ -75,6 +80,7 @@ def _delete(workspace_id: UUID, *, before: datetime, silent: bool = False) -> in
             attempts = [derive(id, number) for id, count in gone.items() for number in range(1, count + 1)]
             cursor.execute("DELETE FROM deliveries_attempt WHERE id = ANY(%s)", [attempts])
             cursor.execute("DELETE FROM deliveries_capture WHERE id = ANY(%s)", [list(gone)])
+            cursor.execute("DELETE FROM deliveries_aftermath WHERE delivery_id = ANY(%s)", [list(gone)])
             cursor.execute("DELETE FROM deliveries_decision WHERE id = ANY(%s)", [batch])
             cursor.execute("DELETE FROM deliveries_event WHERE id = ANY(%s)", [batch])
         deleted += len(batch)

@@ -45,6 +45,8 @@ class Sent:
     started_at: datetime
     duration_ms: int = 0
     retry_delays: tuple[int, ...] | None = None
+    failing: bool = False  # what was known of its connection when the attempt began
+    token_fence: int = 0  # which of its access tokens was used
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     captured: tuple[dict[str, Any], str] | None = None
 
@@ -58,7 +60,14 @@ def send(prepared: Prepared) -> Sent:
     began = time.monotonic()
     journey = _Journey(capture_only=prepared.capture_only, deadline=began + ATTEMPT_SECONDS)
     outcome = _guarded(prepared, journey, lambda: _deliver(prepared, journey), otherwise=_FAULT)
-    bare = Sent(prepared.claimed, outcome, started_at=prepared.claimed.claimed_at, retry_delays=prepared.retry_delays)
+    bare = Sent(
+        prepared.claimed,
+        outcome,
+        started_at=prepared.claimed.claimed_at,
+        retry_delays=prepared.retry_delays,
+        failing=prepared.failing,
+        token_fence=prepared.token_fence,
+    )
     told = _guarded(prepared, journey, lambda: _told(bare, prepared, journey), otherwise=bare.untold())
     return replace(told, duration_ms=int((time.monotonic() - began) * 1000))
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from deliveries import carried, lost, waiting
-from deliveries.models import Attempt, Decision, Delivery, Event, State
+from deliveries import aftermath, carried, lost, waiting
+from deliveries.models import Aftermath, Attempt, Decision, Delivery, Event, State
 from rules.severity import Severity
 from workspaces.wire import ErrorAnswer, Moment
 
@@ -54,6 +54,14 @@ class CarrierOut(Schema):
     last_error: str | None
 
 
+class AftermathOut(Schema):
+    """What a destination told of a delivery after it had taken it."""
+
+    kind: str = Field(description="bounced, complained, suppressed, failed or delayed.")
+    words: str
+    happened_at: Moment
+
+
 class RuleEventOut(Schema):
     """One event under one rule. ``state`` tells what ``status`` cannot: held is shown there as retrying.
 
@@ -80,6 +88,9 @@ class RuleEventOut(Schema):
     notes: list[str] = Field(
         description="What else there is to know: an attempt that was never answered for, what it waits for, why it was"
         " muted or digested."
+    )
+    aftermath: list[AftermathOut] = Field(
+        description="What was told of it once it had arrived, such as a bounce; its status stays `completed`."
     )
     carrier: CarrierOut | None = Field(
         None, description="Of a digested one: the delivery that it was folded into. What became of that became of this."
@@ -186,9 +197,10 @@ def event_detail(row: Event) -> dict[str, Any]:
     """An event with its deliveries and its decision."""
     deliveries = list(Delivery.objects.filter(event_id=row.id).order_by("id"))
     paused, carriers = waiting.pauses(deliveries), carried.carriers(deliveries)
+    afterwards = aftermath.of_deliveries(deliveries)
     decision = Decision.objects.filter(id=row.id).first()
     shown = event_shape(row)
-    shown["rule_events"] = [delivery_shape(delivery, row, paused, carriers) for delivery in deliveries]
+    shown["rule_events"] = [delivery_shape(delivery, row, paused, carriers, afterwards) for delivery in deliveries]
     shown["decision"] = decision and {
         "decided_at": decision.decided_at,
         "ruleset_version": decision.ruleset_version,
@@ -202,10 +214,12 @@ def delivery_shape(
     event: Event,
     paused: Mapping[UUID, datetime] | None = None,
     carriers: Mapping[UUID, Delivery] | None = None,
+    afterwards: Mapping[UUID, list[Aftermath]] | None = None,
 ) -> dict[str, Any]:
-    """A delivery: the contract's rule event. ``paused`` lanes and ``carriers`` are given where several are shown."""
+    """A delivery: the contract's rule event. ``paused`` and what follows are given where several are shown."""
     paused = waiting.pauses([row]) if paused is None else paused
     carriers = carried.carriers([row]) if carriers is None else carriers
+    afterwards = aftermath.of_deliveries([row]) if afterwards is None else afterwards
     return {
         "id": row.id,
         "workspace": row.workspace_id,
@@ -227,6 +241,7 @@ def delivery_shape(
             *lost.notes(row.lost, attempts=row.attempt_count, first_sent_at=row.first_sent_at),
             *carried.notes(row, carriers),
         ],
+        "aftermath": [aftermath.shape(one) for one in afterwards.get(row.id, [])],
         "carrier": carried.carrier_shape(row, carriers),
         "created_by": event.created_by,
         "created_at": row.created_at,

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from deliveries import carried, lost, telling, waiting
+from connections.provider import Afterwards
+from deliveries import aftermath, carried, lost, telling, waiting
 from deliveries.exchanges import Exchange, exchange, pretty
 from deliveries.health import Plugged, health
 from deliveries.links import connection_url, rule_url
-from deliveries.models import OPEN_STATES, TEST, Attempt, Decision, Delivery, Event, State
+from deliveries.models import OPEN_STATES, TEST, Aftermath, Attempt, Decision, Delivery, Event, State
 from deliveries.words import MARKS, Mark
 from rules.models import Rule
 from workspaces.ids import derive
 
-_RETRIED = (State.RETRYING, State.FAILED, State.CANCELED, State.MUTED, State.DIGESTED)
+_RETRIED = (State.RETRYING, State.FAILED, State.CANCELED, State.MUTED, State.SUPERSEDED, State.DIGESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """What became of a delivery afterwards."""
+
+    title: str
+    words: str
+    at: datetime
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One delivery with its attempts."""
 
@@ -60,6 +71,7 @@ class Sent:
     next_at: datetime | None
     notes: Sequence[str]
     attempts: Sequence[Tried]
+    after: Sequence[After]  # what was told of it once it had arrived
 
     @property
     def open(self) -> bool:
@@ -146,7 +158,7 @@ def _sent(event: Event, deliveries: Sequence[Delivery], rules: Mapping[UUID, str
     names = telling.connection_names(row.connection_id for row in deliveries)
     held = {row.connection_id for row in deliveries if row.state == State.HELD}
     plugged = {one.id: one for one in health(event.workspace_id)} if held else {}
-    attempts = _attempts(deliveries)
+    attempts, afterwards = _attempts(deliveries), aftermath.of_deliveries(deliveries)
     return [
         Sent(
             delivery=row,
@@ -162,6 +174,7 @@ def _sent(event: Event, deliveries: Sequence[Delivery], rules: Mapping[UUID, str
                 *carried.notes(row, carriers),
             ],
             attempts=[_tried(one, payload=payload) for one in attempts.get(row.id, [])],
+            after=[_after(one) for one in afterwards.get(row.id, [])],
         )
         for row in deliveries
     ]
@@ -174,6 +187,11 @@ def _attempts(deliveries: Sequence[Delivery]) -> Mapping[UUID, list[Attempt]]:
     for attempt in sorted(Attempt.objects.filter(id__in=ids), key=lambda one: -one.number):
         found.setdefault(attempt.delivery_id, []).append(attempt)
     return found
+
+
+def _after(row: Aftermath) -> After:
+    kind = Afterwards(row.kind)
+    return After(aftermath.TITLES[kind], row.words, row.happened_at, bad=kind is not Afterwards.DELAYED)
 
 
 def _tried(attempt: Attempt, *, payload: bool) -> Tried:

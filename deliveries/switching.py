@@ -15,8 +15,9 @@ def switch_off(cursor: CursorWrapper, results: Sequence[Sent]) -> set[UUID]:
     """Switch off the connections that cannot work, and say which of those are off.
 
     One that was changed after the attempt began stays on: it may have been mended, and the answer is about the past.
+    One whose access token is renewed stays on, too, unless it cannot be renewed: see ``connections/renewing.py``.
     """
-    blamed = {sent.claimed.connection_id: sent for sent in results if sent.outcome.inactive}
+    blamed = {sent.claimed.connection_id: sent for sent in results if sent.outcome.inactive and not sent.outcome.renew}
     for connection_id, sent in sorted(blamed.items()):
         cursor.execute(
             "UPDATE connections_connection SET active = false, inactive_reason = %s, updated_at = now()"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from deliveries import holding, partitions, pulse, retention, shutdown, waking
+from deliveries import announcing, disabling, holding, partitions, posting, pulse, retention, shutdown, waking
 from deliveries.draining import drain
 
 
@@ -23,6 +23,19 @@ def release_held() -> None:
     pulse.mark()
     if released:
         waking.wake()
+
+
+@shared_task(name="housekeeping.judge")
+def judge_failing() -> None:
+    """What has failed for days is warned of or switched off, unless its destination is in trouble itself."""
+    disabling.sweep()
+
+
+@shared_task(name="housekeeping.announce")
+def announce_changes() -> None:
+    """Connections that broke or recovered are told of, to those who asked."""
+    announcing.announce()
+    posting.post_due()
 
 
 @shared_task(name="housekeeping.partitions")

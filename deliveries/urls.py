@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deliveries import pages, pages_connection, pages_event, pages_events, pages_testing, pages_trying
+from deliveries import (
+    pages,
+    pages_connection,
+    pages_debugging,
+    pages_event,
+    pages_events,
+    pages_held,
+    pages_hooks,
+    pages_mapping,
+    pages_testing,
+    pages_trying,
+)
 
 urlpatterns = [
+    path("hooks/<slug:slug>/<uuid:connection_id>", pages_hooks.hook, name="hook"),
     path("workspace/dashboard", pages.dashboard, name="dashboard"),
     path("workspace/connections/last", pages_connection.last_of_all, name="connections-last"),
     path("workspace/connections/<uuid:connection_id>/lately", pages_connection.lately_there, name="connection-lately"),
+    path("workspace/connections/<uuid:connection_id>/held", pages_held.held, name="connection-held"),
+    path("workspace/connections/<uuid:connection_id>/held/choose", pages_held.choose, name="connection-choose"),
     path("workspace/connections/<uuid:connection_id>/test", pages_connection.test, name="connection-test"),
+    path("workspace/connections/<uuid:connection_id>/signature", pages_debugging.debugger, name="signature-debugger"),
+    path("workspace/connections/<uuid:connection_id>/mapping/fields", pages_mapping.fields, name="mapping-fields"),
+    path("workspace/connections/<uuid:connection_id>/mapping/preview", pages_mapping.preview, name="mapping-preview"),
     path("workspace/rules/conditions", pages_trying.conditions, name="rule-conditions"),
     path("workspace/rules/fields", pages_trying.fields, name="rule-fields"),
     path("workspace/rules/sample", pages_trying.sample, name="rule-sample"),

@@ -32,6 +32,7 @@ MARKS = {
     State.FAILED: Mark(_("failed"), "bad", "cross", loud=5),
     State.CANCELED: Mark(_("called off"), *_MUTED, loud=1),
     State.MUTED: Mark(_("muted"), *_MUTED),
+    State.SUPERSEDED: Mark(_("left out for a newer one"), *_MUTED),
     State.DIGESTED: Mark(_("in a digest"), "good", "check"),
 }
 SILENT = Mark(_("silent: no rule fired"), *_MUTED)

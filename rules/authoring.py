@@ -8,7 +8,7 @@ from typing import Any
 
 from connections.models import Connection
 from connections.registry import provider
-from rules import conditions, inputs, patterns, restraint, severity
+from rules import conditions, inputs, patterns, rehearsing, restraint, severity
 from rules.models import Rule, RuleVersion
 from workspaces import audit, changes
 from workspaces.errors import ApiError, not_found
@@ -194,7 +194,7 @@ def action_faults(wording: Wording, connection: Connection) -> list[tuple[str, s
         return [("metadata.action", f"must be one of {known} for {kind.name}.")]
     faults = inputs.faults(action, wording.inputs)
     texts = {key: value for key, value in wording.inputs.items() if isinstance(value, str)}
-    found = [] if faults else kind.check_inputs(action.key, texts)
+    found = [] if faults else kind.check_inputs(action.key, texts) or rehearsing.faults(kind, action, texts)
     return faults + [(f"metadata.{fault.field}", fault.message) for fault in found if not fault.warning]
 
 

@@ -62,6 +62,28 @@ class RuleVersion(models.Model):
         return f"version {self.number}"
 
 
+class Mapping(WorkspaceScoped):
+    """What a connection's mapping said at one time: never changed, and the one with the highest number is in force.
+
+    So the attempts of a delivery, which name the number, stay explainable. ``rules.mappings`` says what a schema is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="mappings", db_index=False)
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=64)
+    schema = models.JSONField()
+    catalog_version = models.CharField(max_length=64, default="", blank=True)  # of the fields as they were then
+    created_by = models.CharField(max_length=128)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "number"], name="mapping_number_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
 class EventType(WorkspaceScoped):
     """The catalogue: what a workspace emits. Unknown types are accepted and appear here as seen."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rules import pages, pages_editor, pages_versions
+from rules import pages, pages_editor, pages_mapping, pages_versions
 
 urlpatterns = [
+    path("workspace/connections/<uuid:connection_id>/mapping", pages_mapping.mapping, name="mapping"),
+    path("workspace/connections/<uuid:connection_id>/mapping/rows", pages_mapping.rows, name="mapping-rows"),
     path("workspace/rules", pages.rules, name="rules"),
     path("workspace/rules/new", pages_editor.new, name="rule-new"),
     path("workspace/rules/action", pages_editor.action, name="rule-action"),

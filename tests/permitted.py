@@ -19,6 +19,8 @@ ASKED: dict[tuple[str, str], Permission] = {
     ("GET", "connections/<connection_id>"): Permission.SEE_CONNECTIONS,
     ("PUT", "connections/<connection_id>"): Permission.CONNECT,
     ("DELETE", "connections/<connection_id>"): Permission.CONNECT,
+    ("POST", "connections/<connection_id>/signing-secret/rotate"): Permission.CONNECT,
+    ("DELETE", "connections/<connection_id>/signing-secret/old"): Permission.CONNECT,
     ("GET", "rules"): Permission.SEE_RULES,
     ("POST", "rules"): Permission.CHANGE_RULES,
     ("GET", "rules/<rule_id>"): Permission.SEE_RULES,

@@ -22,6 +22,7 @@ PURE = {  # the file or folder, and the one library it may know
     "rules/showing.py": set(),
     "rules/matching.py": set(),
     "rules/conditions": {"jsonschema"},
+    "rules/mappings": {"jsonschema"},
     "rules/templates": {"liquid", "markupsafe"},
     "deliveries/backoff.py": set(),
     "connections/provider.py": set(),
@@ -33,19 +34,24 @@ PURE = {  # the file or folder, and the one library it may know
     "workspaces/keys.py": set(),
 }
 VERBS = {
-    "workspaces": ("audit", "crypto", "sealing", "machine_tokens"),
+    "workspaces": ("audit", "crypto", "sealing", "machine_tokens", "notices"),
     "connections": (
         *("oauth", "courses", "provider_apps", "connecting/tickets", "connecting/departing", "connecting/arriving"),
         *("connecting/keeping", "connecting/parting", "connecting/forgetting", "connecting/words"),
         *("settling", "recipients", "registry", "addresses", "http", "smtp"),
         *("directory", "reading_on", "entries", "finding", "looking_up", "opening"),
     ),
-    "rules": ("authoring", "rulesets", "matching", "versions"),
+    "rules": (
+        *("authoring", "rulesets", "matching", "versions"),
+        *("mapping_catalogue", "mapping_default", "mapping_saving", "mapping_loading"),
+    ),
     "deliveries": (
         *("reading", "ingest", "fanout", "deciding", "spreading", "catalogue", "turns", "claiming", "preparing"),
         *("jobs", "sending", "recording", "keeping", "switching", "draining", "waking", "pacing", "holding"),
-        *("samples", "preview", "backtest", "testing"),
+        *("samples", "preview", "backtest", "testing", "mapped"),
         *("folding", "digests", "recovery", "retention", "partitions", "quarantine", "unsent", "redaction"),
+        *("failing", "outages", "disabling", "backlog", "superseding", "choosing"),
+        *("announcing", "posting", "lifecycle", "notice_mail"),
     ),
 }
 # What a person will read is put into their language where it is worded: neither knows of a request or a database.

@@ -18,16 +18,24 @@ from django.utils import timezone
 
 from connections.connecting import tickets
 from connections.models import Connection, PendingAuthorization, Recipient
-from connections.recipients import name_recipients
+from connections.recipients import name_recipients, name_told
 from deliveries.models import TEST, Capture, Event
 from tests.calling import STRANGE_ID, Caller, fault
 from tests.connections.vendor import make_slack
 from tests.portal import Portal, enter
-from tests.world import ACTOR, Vendor, make_connection, make_delivery, make_event, make_rule
+from tests.world import (
+    ACTOR,
+    Vendor,
+    make_connection,
+    make_delivery,
+    make_event,
+    make_lifecycle_webhook,
+    make_rule,
+)
 from workspaces import tenancy
 from workspaces.access import Machine
 from workspaces.embed.sessions import wire_id
-from workspaces.models import EmbedSession, PublishableKey, Workspace
+from workspaces.models import EmbedSession, LifecycleWebhook, PublishableKey, Workspace
 from workspaces.permissions import PAYLOAD_SCOPE
 
 PUBLIC, EMIT, MACHINE, PORTAL, STAFF = "public", "emit", "machine", "portal", "staff"
@@ -85,16 +93,22 @@ PREVIEW: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
     "connection": str(vendor.connection.id),
     "metadata": {"action": "record"},
 }
+MAPPING: Callable[[Vendor], Any] = lambda vendor: {  # noqa: E731
+    "schema": {"schema_version": 1, "fields": []},
+    "name": "stolen",
+}
 _DELIVERY = "api/v1/events/<event_id>/rules/<rule_id>"
 TABLE = [
     *(Route(PUBLIC, method, path) for path in ("", "livez", "readyz") for method in METHODS),
     *(Route(PUBLIC, method, "confirm/<str:token>") for method in ("GET", "HEAD", "POST")),
     *(Route(PUBLIC, method, "oauth/start") for method in ("GET", "HEAD", "POST")),
     Route(PUBLIC, "GET", "oauth/callback/<str:slug>"),
+    Route(PUBLIC, "POST", "hooks/<slug:slug>/<uuid:connection_id>"),
     *(Route(PUBLIC, method, "patterns") for method in ("GET", "HEAD")),
     *(Route(PUBLIC, method, "embed-doctor") for method in ("GET", "HEAD")),
     Route(PUBLIC, "GET", "api/v1/openapi.json"),
     Route(PUBLIC, "GET", "api/v1/conditions-schema"),
+    Route(PUBLIC, "GET", "api/v1/mapping-schema"),
     Route(EMIT, "POST", "api/v1/events", EVENT),
     Route(EMIT, "POST", "api/v1/events/bulk", lambda vendor: [EVENT(vendor)]),
     Route(PUBLIC, "OPTIONS", "api/v1/events"),
@@ -123,6 +137,12 @@ TABLE = [
     Route(MACHINE, "GET", "api/v1/connections/<connection_id>"),
     Route(MACHINE, "PUT", "api/v1/connections/<connection_id>", lambda vendor: {"name": "stolen", "metadata": {}}),
     Route(MACHINE, "DELETE", "api/v1/connections/<connection_id>", lambda vendor: {"force_delete": True}),
+    Route(MACHINE, "POST", "api/v1/connections/<connection_id>/signing-secret/rotate"),
+    Route(MACHINE, "DELETE", "api/v1/connections/<connection_id>/signing-secret/old"),
+    Route(MACHINE, "GET", "api/v1/connections/<connection_id>/actions"),
+    Route(MACHINE, "GET", "api/v1/connections/<connection_id>/fields"),
+    Route(MACHINE, "GET", "api/v1/connections/<connection_id>/mappings/default"),
+    Route(MACHINE, "PUT", "api/v1/connections/<connection_id>/mappings/default", MAPPING),
     Route(MACHINE, "GET", "api/v1/rules"),
     Route(MACHINE, "POST", "api/v1/rules", RULE),
     Route(MACHINE, "GET", "api/v1/rules/<rule_id>"),
@@ -138,6 +158,9 @@ TABLE = [
     Route(MACHINE, "PUT", "api/v1/provider-apps", APP),
     Route(MACHINE, "GET", "api/v1/provider-apps/<app_id>"),
     Route(MACHINE, "DELETE", "api/v1/provider-apps/<app_id>"),
+    Route(MACHINE, "GET", "api/v1/lifecycle-webhooks"),
+    Route(MACHINE, "POST", "api/v1/lifecycle-webhooks", lambda vendor: {"url": "https://stolen.example.com/"}),
+    Route(MACHINE, "DELETE", "api/v1/lifecycle-webhooks/<webhook_id>"),
     Route(MACHINE, "GET", "api/v1/sessions", query=SESSION),
     Route(MACHINE, "POST", "api/v1/sessions", SESSION),
     Route(MACHINE, "POST", "api/v1/sessions/<session_id>/refresh"),
@@ -156,16 +179,25 @@ TABLE = [
     *page("workspace/connections/<uuid:connection_id>/settings", posts=True),
     *page("workspace/connections/<uuid:connection_id>/reconnect"),
     *form("workspace/connections/<uuid:connection_id>/link"),
+    *page("workspace/connections/<uuid:connection_id>/signing-secret", posts=True),
+    *form("workspace/connections/<uuid:connection_id>/signing-secret/end"),
+    *page("workspace/connections/<uuid:connection_id>/signature", posts=True),
     *form("workspace/connections/<uuid:connection_id>/switch"),
     *form("workspace/connections/<uuid:connection_id>/disconnect"),
     *page("workspace/connections/<uuid:connection_id>/lately"),
     *page("workspace/connections/<uuid:connection_id>/test", posts=True),
+    *page("workspace/connections/<uuid:connection_id>/held"),
+    *form("workspace/connections/<uuid:connection_id>/held/choose"),
     *form("workspace/connections/<uuid:connection_id>/recipients/<uuid:recipient_id>/ask"),
     *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>"),
     *form("workspace/connections/<uuid:connection_id>/directory/<str:kind>/refresh"),
     *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>/entry"),
     *page("workspace/connections/<uuid:connection_id>/directory/<str:kind>/state"),
     *form("workspace/connections/<uuid:connection_id>/directory/<str:kind>/read"),
+    *page("workspace/connections/<uuid:connection_id>/mapping", posts=True),
+    *form("workspace/connections/<uuid:connection_id>/mapping/rows"),
+    *form("workspace/connections/<uuid:connection_id>/mapping/fields"),
+    *form("workspace/connections/<uuid:connection_id>/mapping/preview"),
     *page("workspace/rules"),
     *page("workspace/rules/new", posts=True),
     *form("workspace/rules/action"),
@@ -187,6 +219,9 @@ TABLE = [
     *form("workspace/events/<uuid:event_id>/rules/<uuid:rule_id>/retry"),
     *form("workspace/events/<uuid:event_id>/rules/<uuid:rule_id>/cancel"),
     *page("workspace/settings"),
+    *page("workspace/settings/told"),
+    *form("workspace/settings/told/set"),
+    *form("workspace/settings/told/<uuid:told_id>/ask"),
     *page("workspace/settings/audit"),
     *form("workspace/settings/origins"),
     *form("workspace/settings/keys/<uuid:key_id>/rotate"),
@@ -251,6 +286,8 @@ def _tested(request: pytest.FixtureRequest) -> None:
         tickets.begin(session=session, provider_slug="slack", actor=ACTOR)
         tickets.make_link(workspace=vendor.workspace, provider_slug="slack", actor=ACTOR)
         name_recipients(vendor.connection, ["somebody@example.com"])
+        name_told(vendor.workspace, ["somebody@example.com"], actor=ACTOR)
+        make_lifecycle_webhook(vendor.organization, f"https://hooks.example.com/{vendor.organization.name}")
 
 
 def ids_of(vendor: Vendor) -> dict[str, str]:
@@ -266,7 +303,9 @@ def ids_of(vendor: Vendor) -> dict[str, str]:
         "key_id": str(PublishableKey.objects.for_workspace(vendor.workspace.id).earliest("id").id),
         "session_id": wire_id(EmbedSession.objects.for_workspace(vendor.workspace.id).earliest("id").id),
         "account_id": str(Connection.objects.for_workspace(vendor.workspace.id).get(provider="slack").id),
-        "recipient_id": str(Recipient.objects.for_workspace(vendor.workspace.id).get().id),
+        "recipient_id": str(Recipient.objects.for_workspace(vendor.workspace.id).exclude(connection=None).get().id),
+        "told_id": str(Recipient.objects.for_workspace(vendor.workspace.id).get(connection=None).id),
+        "webhook_id": str(LifecycleWebhook.objects.get(organization=vendor.organization).id),
         "pending_id": _sign_in(vendor, "ticket"),
         "link_id": _sign_in(vendor, "link"),
         "slug": "slack",
@@ -527,12 +566,6 @@ def test_no_page_tells_of_another_vendor(acme: Vendor, globex: Vendor, route: Ro
     expect_untold(turn(enter(globex, scopes=[PAYLOAD_SCOPE]), route, ids_of(globex)), acme)
 
 
-def test_a_token_of_the_portal_opens_nothing_else(acme: Vendor) -> None:
-    caller = Caller({"Authorization": f"Bearer {enter(acme).token}"})
-    for route in OF_MACHINES:
-        assert fault(ask(caller, route, ids_of(acme), route.body(acme)), 401)["name"] == "Unauthorized", route
-
-
 # --------------------------------------------------------------------------- these tests have teeth
 
 
@@ -540,7 +573,7 @@ def _leaks(acme: Vendor, globex: Vendor) -> list[str]:
     """The routes by which Globex would get at what is Acme's."""
     reads = [route for route in OF_MACHINES if route.method == "GET"]
     by_id = [route for route in reads if "<" in route.path]
-    opened = [route.path for route in by_id if ask(globex.machine, route, ids_of(acme), None).status_code == 200]
+    opened = [route.path for route in by_id if ask(globex.machine, route, ids_of(acme), None).status_code != 404]
     for route in reads:
         if route not in by_id:
             text = ask(globex.machine, route, {}, None, route.query(acme)).content.decode()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from django.template import Context, Template
 from django.utils import translation
 
@@ -13,23 +15,34 @@ from tests import words
 _PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
+HOMES = pytest.mark.parametrize("home", words.homes(), ids=lambda home: home.name)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[Path, Catalog]:
+    return words.found()
+
+
+@HOMES
 @pytest.mark.parametrize("language", words.LANGUAGES)
-def test_every_word_is_translated_and_no_other_is_kept(language: str) -> None:
-    kept = words.read(language)
-    wanted = {(message.context, str(message.id)) for message in words.found() if message.id}
+def test_every_word_is_translated_and_no_other_is_kept(found: dict[Path, Catalog], home: Path, language: str) -> None:
+    kept = words.read(home, language)
+    wanted = {(message.context, str(message.id)) for message in found[home] if message.id}
     assert {(message.context, str(message.id)) for message in kept if message.id} == wanted, "run `make words`"
     assert words.untranslated(kept) == []
 
 
+@HOMES
 @pytest.mark.parametrize("language", words.LANGUAGES)
-def test_what_is_compiled_is_what_is_kept(language: str) -> None:
-    compiled = words.catalogue(language).with_suffix(".mo").read_bytes()
-    assert compiled == words.compiled(words.read(language)), "run `make words`"
+def test_what_is_compiled_is_what_is_kept(home: Path, language: str) -> None:
+    compiled = words.catalogue(home, language).with_suffix(".mo").read_bytes()
+    assert compiled == words.compiled(words.read(home, language)), "run `make words`"
 
 
+@HOMES
 @pytest.mark.parametrize("language", words.LANGUAGES)
-def test_a_translation_has_the_same_places_for_values(language: str) -> None:
-    for message in words.read(language):
+def test_a_translation_has_the_same_places_for_values(home: Path, language: str) -> None:
+    for message in words.read(home, language):
         ids, strings = _texts(message.id), _texts(message.string)
         for string in filter(None, strings):
             assert set(_PLACE.findall(string)) <= {place for id in ids for place in _PLACE.findall(id)}, string

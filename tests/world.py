@@ -15,6 +15,7 @@ from django.test import override_settings
 
 from connections import settling
 from connections.models import Connection, ProviderApp
+from connections.registry import provider as provider_of
 from deliveries.models import Attempt, Decision, Delivery, Event, State
 from rules import authoring
 from rules.authoring import Wording
@@ -26,7 +27,14 @@ from workspaces.embed import sessions
 from workspaces.embed.sessions import Wanted
 from workspaces.ids import derive
 from workspaces.keys import new_machine_key
-from workspaces.models import Environment, MachineKey, Organization, PublishableKey, Workspace
+from workspaces.models import (
+    Environment,
+    LifecycleWebhook,
+    MachineKey,
+    Organization,
+    PublishableKey,
+    Workspace,
+)
 
 ACTOR = "test"
 
@@ -71,11 +79,11 @@ def make_connection(workspace: Workspace, provider: str = "capture", name: str =
     ).connection
 
 
-ACTIONS = {"capture": "record", "webhook": "send_webhook", "email": "send_email", "slack": "send_message"}
-
-
-def make_rule(connection: Connection, event: str = "alert.*", *, name: str = "", **wording: Any) -> Rule:
-    said = Wording(event=event, action=ACTIONS[connection.provider], **wording)
+def make_rule(
+    connection: Connection, event: str = "alert.*", *, action: str = "", name: str = "", **wording: Any
+) -> Rule:
+    """A rule for the provider's first action, unless another is named."""
+    said = Wording(event=event, action=action or provider_of(connection.provider).actions[0].key, **wording)
     name = name or f"{connection.name} rule"
     return authoring.create(connection=connection, wording=said, name=name, active=True, hidden=False, actor=ACTOR)
 
@@ -104,6 +112,14 @@ def make_app(organization: Organization, provider: str, environment: str = "prod
     app.seal("client_secret", keys.get("client_secret", f"{organization.name}-{provider}-secret"))
     app.save()
     return app
+
+
+def make_lifecycle_webhook(organization: Organization, url: str, **fields: Any) -> LifecycleWebhook:
+    """Where the vendor hears of connections that break."""
+    webhook = LifecycleWebhook(organization=organization, url=url, created_by=ACTOR, **fields)
+    webhook.seal("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    webhook.save()
+    return webhook
 
 
 def make_delivery(event: Event, rule: Rule, state: State = State.FAILED, **fields: Any) -> Delivery:

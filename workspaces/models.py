@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from workspaces.ids import uuid7
@@ -161,3 +162,64 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.verb} {self.subject}"
+
+
+class Notice(WorkspaceScoped):
+    """Something that has to be told to those who asked for it: a connection broke, may be switched off, or recovered.
+
+    Kept for a month. Who gets it is in its messages, which are written in the same transaction.
+    """
+
+    class Kind(models.TextChoices):
+        INACTIVE = "connection.inactive"
+        WARNING = "connection.warning"
+        RECOVERED = "connection.recovered"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=32, choices=Kind)
+    subject = models.UUIDField()  # the connection's id
+    facts = models.JSONField(default=dict)  # the connection as it was told of: name, type, inactive_reason, since, held
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "subject", "-id"], name="notice_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class LifecycleWebhook(SealsSecrets, models.Model):
+    """An address of the vendor's own that is told what becomes of its customers' connections."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="lifecycle_webhooks")
+    url = models.CharField(max_length=2_000)
+    secret = Sealed()
+    event_types = models.JSONField(default=list)  # kinds of notices; empty: all
+    active = models.BooleanField(default=True)  # false: it answered 410
+    created_by = models.CharField(max_length=128)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects: ScopedQuerySet[LifecycleWebhook] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Message(models.Model):
+    """The outbox: one notice to one receiver. ``due_at`` is set exactly while somebody shall send it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="messages")
+    webhook = models.ForeignKey(LifecycleWebhook, on_delete=models.CASCADE, null=True, related_name="+")
+    address = models.EmailField(default="", blank=True)  # of a mail; the other kind has a webhook
+    due_at = models.DateTimeField(null=True, db_default=Now())
+    attempt_count = models.PositiveSmallIntegerField(default=0)  # begun, whether or not somebody came back from it
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="message_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"message {self.id}"

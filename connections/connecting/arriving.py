@@ -85,7 +85,7 @@ def _misfit(pending: PendingAuthorization, kind: Provider, slug: str, answered: 
         return words.OTHER_BROWSER
     if pending.expires_at <= timezone.now():
         return words.TOO_LATE
-    if slug != kind.slug or (answered.iss and not oauth.is_issuer(kind, answered.iss)):
+    if slug != kind.slug or (answered.iss and not oauth.is_issuer(kind, answered.iss, asked=pending.asked)):
         return words.OTHER_PROVIDER
     if pending.session is not None and pending.session.revoked_at is not None:
         return words.SESSION_OVER
@@ -99,7 +99,7 @@ def _misfit(pending: PendingAuthorization, kind: Provider, slug: str, answered: 
 def _account(pending: PendingAuthorization, kind: Provider, client: Client, code: str) -> Account | Refusal:
     """Outside of any transaction: the provider may take its time."""
     token: dict[str, Any] | Refusal = oauth.exchange(
-        kind, client, code=code, verifier=pending.unseal("verifier"), now=timezone.now()
+        kind, client, code=code, verifier=pending.unseal("verifier"), now=timezone.now(), asked=pending.asked
     )
     return token if isinstance(token, Refusal) else follow(kind.identify(token, client))
 

@@ -38,7 +38,7 @@ def depart(pending: PendingAuthorization, *, nonce: str) -> str | Refusal:
     if client is None:
         return words.NOT_SET_UP
     state = secrets.token_urlsafe(32)
-    verifier = oauth.new_verifier() if oauth.declaration(kind).pkce else ""
+    verifier = oauth.new_verifier() if kind.sign_in(pending.asked).pkce else ""
     if verifier:
         pending.seal("verifier", verifier)
     now = timezone.now()
@@ -53,7 +53,7 @@ def depart(pending: PendingAuthorization, *, nonce: str) -> str | Refusal:
     )
     if not spent:
         return words.SPENT_LINK if pending.kind == Kind.LINK else words.SPENT_TICKET
-    return oauth.authorize_url(kind, client, state=state, verifier=verifier)
+    return oauth.authorize_url(kind, client, state=state, verifier=verifier, asked=pending.asked)
 
 
 def session_is_over(pending: PendingAuthorization) -> bool:

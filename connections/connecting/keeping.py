@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from connections import directory, oauth
+from connections import credentials, directory, oauth
 from connections.connecting import words
 from connections.connecting.tickets import Status
 from connections.models import Connection, DirectoryEntry, PendingAuthorization
@@ -126,8 +126,8 @@ def _plug_in(
     )
     swapped = _account_id(row, kind) not in ("", account.id)
     typed = {asked.key: row.settings[asked.key] for asked in kind.fields if asked.key in row.settings}
-    row.settings = {**typed, **account.settings}
-    row.seal_values("credentials", account.credentials)
+    row.settings = {**typed, **pending.asked, **account.settings}
+    credentials.store(row, account.credentials, now=timezone.now())
     row.active, row.inactive_reason, row.failing_since = True, "", None
     row.save()
     if swapped:  # its channels are nobody's to choose any more

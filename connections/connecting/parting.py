@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from connections import oauth, settling
 from connections.courses import follow
 from connections.models import Connection, ProviderApp
@@ -20,7 +23,7 @@ def part(connection: Connection, *, forced: bool, actor: str) -> None:
     credentials = connection.unseal_values("credentials") if client else {}
     settling.unplug(connection, forced=forced, actor=actor)
     if client and credentials and not _shared(connection, kind, client):
-        _give_back(kind, client, credentials)
+        _give_back(kind, client, credentials, asked=connection.settings)
 
 
 def _shared(connection: Connection, kind: Provider, client: Client) -> bool:
@@ -37,8 +40,8 @@ def _shared(connection: Connection, kind: Provider, client: Client) -> bool:
     return bool(rows.filter(provider=kind.slug, workspace__environment__in=environments).exists())
 
 
-def _give_back(kind: Provider, client: Client, credentials: dict[str, str]) -> None:
+def _give_back(kind: Provider, client: Client, credentials: dict[str, str], *, asked: Mapping[str, Any]) -> None:
     token = credentials.get("refresh_token", "")
-    if oauth.declaration(kind).revoke_url and token:
-        oauth.revoke(kind, client, token)
+    if kind.sign_in(asked).revoke_url and token:
+        oauth.revoke(kind, client, token, asked=asked)
     follow(kind.revoke(credentials))

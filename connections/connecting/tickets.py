@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from connections.connecting import asking
 from connections.models import Connection, PendingAuthorization
 from connections.provider import Provider
 from connections.provider_apps import client_for
@@ -31,18 +34,33 @@ class Issued:
     path: str = field(repr=False)
 
 
-def begin(*, session: EmbedSession, provider_slug: str, actor: str, connection: Connection | None = None) -> Issued:
+def begin(
+    *,
+    session: EmbedSession,
+    provider_slug: str,
+    actor: str,
+    connection: Connection | None = None,
+    asked: Mapping[str, Any] | None = None,
+) -> Issued:
     """A ticket for the person in the portal, for ten minutes; ``connection`` is the one to reconnect.
 
+    ``asked`` is what was answered to the provider's questions before a sign-in; a reconnect has its connection's.
     Raises ApiError 404 for an unknown provider or a connection of another workspace, 409 when the vendor has set up no
-    app for the workspace's environment.
+    app for the workspace's environment, 422 naming every wrong answer.
     """
-    return _issue(Kind.TICKET, session.workspace, provider_slug, actor, connection, session)
+    return _issue(Kind.TICKET, session.workspace, provider_slug, actor, connection, session, asked or {})
 
 
-def make_link(*, workspace: Workspace, provider_slug: str, actor: str, connection: Connection | None = None) -> Issued:
+def make_link(
+    *,
+    workspace: Workspace,
+    provider_slug: str,
+    actor: str,
+    connection: Connection | None = None,
+    asked: Mapping[str, Any] | None = None,
+) -> Issued:
     """A link for a colleague who may install the app, for seven days. Raises as ``begin`` does."""
-    return _issue(Kind.LINK, workspace, provider_slug, actor, connection, None)
+    return _issue(Kind.LINK, workspace, provider_slug, actor, connection, None, asked or {})
 
 
 def withdraw(pending: PendingAuthorization, *, actor: str) -> bool:
@@ -87,6 +105,7 @@ def _issue(
     actor: str,
     connection: Connection | None,
     session: EmbedSession | None,
+    asked: Mapping[str, Any],
 ) -> Issued:
     signed_in_to = _provider(slug)
     if connection is not None and (connection.workspace_id, connection.provider) != (workspace.id, slug):
@@ -95,6 +114,7 @@ def _issue(
         raise ApiError(
             409, f"{signed_in_to.name} is not set up for {workspace.environment}: PUT /provider-apps sets it up."
         )
+    settled = asking.kept(signed_in_to, connection) if connection else asking.settle(signed_in_to, asked)
     ticket = secrets.token_urlsafe(32)
     pending = PendingAuthorization(
         organization_id=workspace.organization_id,
@@ -105,6 +125,7 @@ def _issue(
         connection=connection,
         actor=actor,
         ticket_hash=digest(ticket),
+        asked=settled,
         expires_at=timezone.now() + LIVES[kind],
     )
     with transaction.atomic():

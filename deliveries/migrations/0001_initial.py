@@ -75,6 +75,24 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Aftermath',
+            fields=[
+                ('id', models.UUIDField(default=workspaces.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('organization_id', models.UUIDField()),
+                ('workspace_id', models.UUIDField()),
+                ('connection_id', models.UUIDField()),
+                ('delivery_id', models.UUIDField(db_index=True)),
+                ('call_id', models.CharField(max_length=128)),
+                ('kind', models.CharField(max_length=16)),
+                ('words', models.TextField()),
+                ('happened_at', models.DateTimeField()),
+                ('heard_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection_id', 'call_id'), name='aftermath_call_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='Capture',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
@@ -100,7 +118,7 @@ class Migration(migrations.Migration):
                 ('connection_id', models.UUIDField()),
                 ('provider', models.CharField(max_length=32)),
                 ('lane', models.UUIDField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('retrying', 'Retrying'), ('held', 'Held'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('muted', 'Muted'), ('digested', 'Digested')], default='pending', max_length=16)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('retrying', 'Retrying'), ('held', 'Held'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('muted', 'Muted'), ('superseded', 'Superseded'), ('digested', 'Digested')], default='pending', max_length=16)),
                 ('due_at', models.DateTimeField(null=True)),
                 ('ready', models.BooleanField(db_default=True, default=True)),
                 ('fence', models.PositiveIntegerField(default=0)),

@@ -41,6 +41,14 @@ _DATED: Final = {
 }
 
 
+def phrases() -> list[str]:
+    """Every way in which a clause asks and denies, with gaps for its field and values, for whoever translates them."""
+    tables = [pair for table in (_PHRASES, _NEGATED, _DATED) for pair in table.values()]
+    asked = [f"{{field}} {ask.format('{value}')}" for ask, _ in tables]
+    denied = [f"{{field}} is {{saw}}, {deny.format('{value}')}." for _, deny in tables]
+    return [*asked, *denied, "any {field}", "{field} is missing.", "missing", "severity is at least {severity}"]
+
+
 def sentence(conditions: Mapping[str, Any] | None) -> str:
     """The conditions read aloud, without a full stop: ``value is more than 1000 and region is one of eu, us``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -75,6 +76,40 @@ def test_no_text_can_slip_in_a_header(gap: str) -> None:
     assert message["X-Note"] == "Hello Bcc: victim@example.com"
     assert message["Bcc"] is None
     assert letter(subject=attack).recipients == ("ann@example.com",)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "=?utf-8?q?a=0D=0ABcc:_victim@example.com?=",
+        f"=?utf-8?b?{base64.b64encode(b'a' + bytes([13, 10]) + b'Bcc: victim@example.com').decode()}?=",
+        "=?us-ascii?Q?=0ABcc:victim@example.com?=",
+        "=?utf-8*en?q?a=0D=0A=0D=0Abody?=",
+        "==??utf-8?q?=0ABcc:x?=",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "[High] ", "a" * 70, "ü"])
+def test_no_encoded_word_can_slip_in_a_header(before: str, word: str) -> None:
+    """The library decodes such words when a header is set, line ends and all."""
+    attack = f"{before}{word} end"
+    message = parsed(subject=attack, headers={"X-Note": attack})
+    for name in ("Subject", "X-Note"):
+        assert str(message[name]).replace("\u2060", "") == attack  # nothing but text, shown as it was written
+    assert message["Bcc"] is None
+    assert len(message.keys()) == len(parsed(headers={"X-Note": "plain"}).keys())
+
+
+@pytest.mark.parametrize("size", [78, 998, 5_000])
+@pytest.mark.parametrize("letter_of", ["x", "ü", "🙂", "=", "."])
+def test_no_line_is_longer_than_relays_take(size: int, letter_of: str) -> None:
+    """RFC 5322, section 2.1.1: 998 characters at most, 78 where it can be; and no letter is lost by it."""
+    long = letter_of * size
+    written = letter(subject=long[:200], text=long, html=f"<p>{long}</p>").message
+    assert max(map(len, written.split(b"\r\n"))) <= 78
+    assert b"\n" not in written.replace(b"\r\n", b"")
+    message = parsed(subject=long[:200], text=long, html="")
+    assert message["Subject"] == long[:200]
+    assert message.get_content().strip() == long
 
 
 @pytest.mark.parametrize(

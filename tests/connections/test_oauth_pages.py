@@ -231,11 +231,13 @@ def test_nothing_from_outside_decides_where_the_browser_goes(acme: Vendor, door:
 
 
 def test_the_simulators_stand_in_for_a_provider_only_in_the_sandbox(acme: Vendor, settings: Any) -> None:
-    settings.SIMULATED_HOSTS = {"slack.com": "127.0.0.1:8002"}
+    settings.SIMULATED_HOSTS = {"slack.com": "127.0.0.1:8002", "*.my.example.com": "127.0.0.1:8007"}
     asked = "https://slack.com/oauth/v2/authorize"
     assert oauth.browser_url(asked) == asked
     settings.MODE = "sandbox"
     assert oauth.browser_url(asked) == "http://127.0.0.1:8002/oauth/v2/authorize"
+    assert oauth.browser_url("https://acme.my.example.com/x?y=1") == "http://127.0.0.1:8007/x?y=1"
+    assert oauth.browser_url("https://my.example.com/x") == "https://my.example.com/x"
     assert oauth.browser_url("https://other.example/x") == "https://other.example/x"
     assert "http://127.0.0.1:8002" in page(begin(acme.workspace).path)["Content-Security-Policy"]
 

@@ -91,11 +91,11 @@ def test_an_app_of_another_environment_does_not_help(acme: Vendor) -> None:
     assert "not set up here yet" in words(visit(acme.staging, NEW))
 
 
-def test_hubspot_connects_and_says_that_its_actions_follow(acme: Vendor) -> None:
+def test_hubspot_says_before_signing_in_who_may_connect_it(acme: Vendor) -> None:
     make_app(acme.organization, "hubspot")
     page = visit(acme, "/workspace/connections/new/hubspot")
     assert "ticket=" in page.content.decode()
-    assert "What can be done there by itself follows soon." in words(page)
+    assert "only a super admin, or somebody with the App Marketplace permission, connect an app." in words(page)
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
@@ -138,7 +138,7 @@ def test_it_asks_until_it_is_connected_and_then_stops(acme: Vendor, door: Door) 
     status, connected = poll(portal, started)
     assert "Slack is connected." in connected
     assert f"/workspace/rules/new?connection={latest().connection_id}" in connected
-    assert "hx-trigger" not in connected
+    assert "every 2s" not in connected
 
 
 @pytest.mark.parametrize(

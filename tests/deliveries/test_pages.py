@@ -49,7 +49,7 @@ def test_the_first_line_tells_who_needs_somebody_and_what_waits(acme: Vendor) ->
     make_delivery(make_event(acme.workspace), acme.rule, State.HELD)
     page = visit(acme, PATH)
     assert "Acme capture needs you The authorization was revoked" in words(page)
-    assert "1 alert is waiting, and is sent as soon as it is mended." in words(page)
+    assert "1 alert is waiting, and is kept until it is mended." in words(page)
     assert 'class="button primary"' in page.content.decode()
 
 

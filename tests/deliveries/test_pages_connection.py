@@ -62,17 +62,18 @@ def test_what_waits_is_counted_and_told_what_becomes_of_it(acme: Vendor) -> None
     make_delivery(make_event(acme.workspace), acme.rule, State.RETRYING)
     make_delivery(make_event(acme.workspace), acme.rule, State.HELD)
     text = lately_of(acme, acme.connection)
-    assert "2 deliveries wait for it. What waits goes by itself" in text
+    assert "1 delivery is waiting. The oldest came just now . All of it is sent now" in text
+    assert "1 delivery is on its way there, or is tried again by itself." in text
     assert "2 deliveries that wait for it are called off." in text
     Connection.objects.update(active=False, inactive_reason=Inactive.ENDPOINT_GONE)
-    assert "What waits is sent by itself as soon as it is on again." in lately_of(acme, acme.connection)
+    assert "Nothing is lost: it is all kept until the connection is on again." in lately_of(acme, acme.connection)
 
 
 def test_very_many_are_not_counted_to_the_end(acme: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lately, "WAITING_MOST", 1)
     for _ in range(3):
         make_delivery(make_event(acme.workspace), acme.rule, State.PENDING)
-    assert "More than 1 deliveries wait for it." in lately_of(acme, acme.connection)
+    assert "More than 1 deliveries are on their way there" in lately_of(acme, acme.connection)
 
 
 def test_it_asks_again_by_itself(acme: Vendor) -> None:
@@ -154,9 +155,9 @@ def test_strangers_connections_are_neither_told_of_nor_tested(acme: Vendor, glob
     assert not Event.objects.filter(kind=TEST).exists()
 
 
-def test_hubspot_has_nothing_to_test_yet(acme: Vendor) -> None:
+def test_hubspot_can_be_tried_like_any_other(acme: Vendor) -> None:
     row = Connection.objects.create(
         organization=acme.organization, workspace=acme.workspace, provider="hubspot", name="H", created_by="test"
     )
-    assert visit(acme, f"{ALL}/{row.id}/test").status_code == 404
-    assert "follows soon; then rules can use this connection." in lately_of(acme, row)
+    assert visit(acme, f"{ALL}/{row.id}/test").status_code == 200
+    assert "follows soon" not in lately_of(acme, row)

@@ -163,7 +163,7 @@ def expect_german(answer: HttpResponse) -> None:
 @cache
 def phrases() -> frozenset[str]:
     """What would be English: the texts that are said otherwise in German, between their gaps."""
-    kept = [message for message in catalogue.read("de") if message.id]
+    kept = [message for home in catalogue.homes() for message in catalogue.read(home, "de") if message.id]
     german = " ".join(text for message in kept for text in texts(message.string))
     english = {part for message in kept for text in texts(message.id) for part in parts(text)}
     return frozenset(part for part in english if part not in german)

@@ -130,4 +130,53 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['workspace', '-id'], name='session_by_workspace')],
             },
         ),
+        migrations.CreateModel(
+            name='LifecycleWebhook',
+            fields=[
+                ('id', models.UUIDField(default=workspaces.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('url', models.CharField(max_length=2000)),
+                ('secret', workspaces.sealing.Sealed()),
+                ('event_types', models.JSONField(default=list)),
+                ('active', models.BooleanField(default=True)),
+                ('created_by', models.CharField(max_length=128)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lifecycle_webhooks', to='workspaces.organization')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.UUIDField(default=workspaces.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('connection.inactive', 'Inactive'), ('connection.warning', 'Warning'), ('connection.recovered', 'Recovered')], max_length=32)),
+                ('subject', models.UUIDField()),
+                ('facts', models.JSONField(default=dict)),
+                ('occurred_at', models.DateTimeField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.organization')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='workspaces.workspace')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Message',
+            fields=[
+                ('id', models.UUIDField(default=workspaces.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('address', models.EmailField(blank=True, default='', max_length=254)),
+                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), null=True)),
+                ('attempt_count', models.PositiveSmallIntegerField(default=0)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('last_error', models.TextField(blank=True, default='')),
+                ('webhook', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.lifecyclewebhook')),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='workspaces.notice')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='notice',
+            index=models.Index(fields=['workspace', 'subject', '-id'], name='notice_by_subject'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='message_due'),
+        ),
     ]

@@ -14,6 +14,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, npgettext_lazy, pgettext
 from django.utils.translation import gettext_noop as _
 
+from workspaces.retelling import retell
+
 register = template.Library()
 _RECENT = timedelta(days=30)  # older moments are shown as a date
 _AWAY: Any = {  # as they stand after "ago" and "in", where other languages than English decline them
@@ -60,6 +62,12 @@ def who(name: str) -> str:
     """Somebody as a person would name them: keys and sessions by what they are, with their last characters."""
     said = next((words for prefix, words in _WHO.items() if name.startswith(prefix)), None)
     return gettext(said) % {"end": name[-4:]} if said else name
+
+
+@register.filter
+def retold(text: str) -> str:
+    """A sentence that was stored in English, in the reader's language."""
+    return retell(text)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connections import alerts
+from connections import alerts, alerts_by_mail
 from connections.provider import (
     Action,
     Answer,
@@ -26,7 +26,7 @@ from connections.provider import (
     Reply,
     Trouble,
 )
-from connections.providers.email import addresses, payload
+from connections.providers.email import addresses
 from connections.verdicts import judge
 
 _NOBODY = Outcome(
@@ -35,12 +35,6 @@ _NOBODY = Outcome(
     retry=True,  # a confirmation that comes within the schedule lets the alert through
     reason="None of the recipients has confirmed yet, so nothing was sent.",
     fix="Ask the recipients to open the link in the message that they got, or have it sent again.",
-)
-
-BODY = (
-    alerts.MESSAGE + "\n"
-    "{% if value and threshold %}{{ resource | default: event.resource }} is at {{ value }};"
-    " the threshold is {{ threshold }}.{% endif %}"
 )
 
 
@@ -73,9 +67,9 @@ class Email(Provider):
                     label="Subject",
                     kind=Kind.TEMPLATE,
                     default=alerts.TITLE,
-                    fits=payload.SUBJECT_MOST - 40,  # the severity and the badges stand before it
+                    fits=alerts_by_mail.SUBJECT_MOST - 40,  # the severity and the badges stand before it
                 ),
-                Field(key="body", label="Text", kind=Kind.TEMPLATE, default=BODY, max_length=10_000),
+                Field(key="body", label="Text", kind=Kind.TEMPLATE, default=alerts_by_mail.BODY, max_length=10_000),
                 Field(key="link", label="Link", kind=Kind.TEMPLATE, hint="Where the button in the message leads."),
             ),
         ),
@@ -95,16 +89,16 @@ class Email(Provider):
             return _NOBODY
         reply = yield Mail(
             to=job.recipients,
-            subject=payload.subject(job),
-            text=payload.text(job),
-            html=payload.html(job),
+            subject=alerts_by_mail.subject(job),
+            text=alerts_by_mail.text(job),
+            html=alerts_by_mail.html(job),
             message_id=f"<{job.delivery_id}@jackfield.invalid>",  # stable, so that mail programs fold a repetition
-            headers=payload.HEADERS,
+            headers={**alerts_by_mail.HEADERS, "List-Id": f"<{job.connection_id}.jackfield.invalid>"},  # RFC 2919
         )
         outcome = judge(reply, "The mail relay", now=job.now)
         if isinstance(reply, Failure) and reply.trouble is Trouble.NAME_NOT_FOUND:
             outcome = replace(outcome, culprit=Culprit.US, fix="The operator corrects the host in EMAIL_URL.")
-        return replace(outcome, notes=(*payload.notes(job), *_refused(reply)))
+        return replace(outcome, notes=(*alerts_by_mail.notes(job), *_refused(reply)))
 
 
 def _refused(reply: Reply) -> tuple[str, ...]:

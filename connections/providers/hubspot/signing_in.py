@@ -5,16 +5,14 @@ Source: https://developers.hubspot.com/docs/api-reference/2026-03/authentication
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from connections.provider import Account, Answer, Client, Identification, OAuth2, Refusal, Reply, Request
+from connections.providers.hubspot.calls import API, VERSION, call, parsed
 
-VERSION = "2026-03"  # HubSpot's APIs carry the date of their release; each lives for about 18 months
-API = "https://api.hubapi.com"
 TOKEN = f"{API}/oauth/{VERSION}/token"
 
 OAUTH = OAuth2(
@@ -67,12 +65,7 @@ def identify(token: Mapping[str, Any], client: Client) -> Identification:
 
 
 def _details(access: str) -> Request:
-    return Request(
-        method="GET",
-        url=f"{API}/account-info/{VERSION}/details",
-        headers={"Authorization": f"Bearer {access}", "Accept": "application/json"},
-        secrets=(access,),
-    )
+    return call("GET", f"/account-info/{VERSION}/details", token=access)
 
 
 def _introspection(access: str, client: Client) -> Request:
@@ -92,13 +85,7 @@ def _introspection(access: str, client: Client) -> Request:
 
 
 def _object(reply: Reply) -> dict[str, Any]:
-    if not isinstance(reply, Answer) or reply.status != 200:
-        return {}
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return parsed(reply) if isinstance(reply, Answer) and reply.status == 200 else {}
 
 
 def _domain(told: object) -> str:

@@ -115,10 +115,13 @@ NAMED: dict[str, Outcome] = {
     "account_inactive": replace(_GONE, reason="Slack says that the app's account or the whole workspace is gone."),
     "invalid_auth": _NOT_ACCEPTED,
     "not_authed": _NO_TOKEN,
-    "token_expired": _account(
-        "Slack's permission has run out and could not be renewed.",
-        fix=_RECONNECT,
-        inactive=Inactive.REAUTHORIZATION_REQUIRED,
+    "token_expired": replace(
+        _account(
+            "Slack says that the token has run out.",
+            fix="Nothing needs to be done: a new one is asked for, and it is sent again.",
+            inactive=Inactive.REAUTHORIZATION_REQUIRED,
+        ),
+        renew=True,
     ),
     "missing_scope": _TOO_LITTLE,
     "no_permission": _TOO_LITTLE,

@@ -23,7 +23,6 @@ LINK_MOST = 1_500
 FOOTER_MOST = 300
 FALLBACK_MOST = 500
 
-_LINE = re.compile(r"([^:]+):(?:\s+(.*))?")  # a space after the colon: times and addresses are no labels
 _BROKEN_ENTITY = re.compile("&[a-z]*$")
 
 Block = dict[str, Any]
@@ -50,9 +49,9 @@ def notes(job: Job) -> tuple[str, ...]:
     if job.digest:
         return ()
     found = []
-    if len(_escaped(_body(job))) > BODY_MOST:
+    if len(_escaped(alerts.text(job))) > BODY_MOST:
         found.append(f"The text is longer than Slack's {BODY_MOST} characters, so its end is missing.")
-    if len(_fields(job)) > FIELDS_MOST:
+    if len(alerts.fields(job)) > FIELDS_MOST:
         found.append(f"Slack shows {FIELDS_MOST} fields, so the others are missing.")
     if job.inputs.get("link", "").strip() and not _link(job):
         found.append("The link is no web address of a fitting length, so it is missing.")
@@ -65,7 +64,10 @@ def _blocks(job: Job) -> list[Block]:
 
 
 def _header(job: Job) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": _fit(_title(job), HEADER_MOST), "emoji": True}}
+    return {
+        "type": "header",
+        "text": {"type": "plain_text", "text": _fit(alerts.title(job), HEADER_MOST), "emoji": True},
+    }
 
 
 def _severity(job: Job) -> Block:
@@ -74,12 +76,12 @@ def _severity(job: Job) -> Block:
 
 
 def _section(job: Job) -> Block:
-    body = _fit(_body(job), BODY_MOST)
+    body = _fit(alerts.text(job), BODY_MOST)
     return {"type": "section", "text": _mrkdwn(body)} if body else {}
 
 
 def _table(job: Job) -> Block:
-    fields = _fields(job)[:FIELDS_MOST]
+    fields = alerts.fields(job)[:FIELDS_MOST]
     if not fields:
         return {}
     most = min(FIELD_MOST, FIELDS_SHARE // len(fields))
@@ -107,41 +109,14 @@ def _footer(job: Job) -> Block:
 def _fallback(job: Job) -> str:
     """What notifications show and screen readers read instead of the blocks."""
     mark = alerts.mark_for(job)
-    said = ": ".join(part for part in (mark.word if mark else "", _title(job), alerts.one_line(_body(job))) if part)
+    said = ": ".join(
+        part for part in (mark.word if mark else "", alerts.title(job), alerts.one_line(alerts.text(job))) if part
+    )
     return _fit(" ".join([f"[{badge}]" for badge in alerts.badges(job)] + [said]), FALLBACK_MOST)
 
 
-def _title(job: Job) -> str:
-    if job.digest:
-        return alerts.digest_title(job.digest)
-    return alerts.one_line(job.inputs.get("title", "")) or alerts.readable(job.event.type) or "Event"
-
-
-def _body(job: Job) -> str:
-    if job.digest:
-        return alerts.digest_text(job.digest)
-    return alerts.tidy(job.inputs.get("template", "")).strip()
-
-
-def _fields(job: Job) -> list[tuple[str, str]]:
-    """The rule's ``Label: value`` lines that have a value; a message that would say nothing shows the payload's own."""
-    if job.digest:
-        return alerts.digest_facts(job.digest)
-    lines = alerts.tidy(job.inputs.get("fields", "")).splitlines()
-    found = [_label_and_value(line) for line in lines]
-    written = [(label, value) for label, value in found if value]
-    return written if written or _body(job) else alerts.facts(job.event.payload)
-
-
-def _label_and_value(line: str) -> tuple[str, str]:
-    match = _LINE.fullmatch(line.strip())
-    return (match[1].strip(), (match[2] or "").strip()) if match else ("", line.strip())
-
-
 def _link(job: Job) -> str:
-    if job.digest:  # it would lead to one of many
-        return ""
-    link = alerts.web_link(job.inputs.get("link", ""), most=LINK_MOST)
+    link = alerts.link(job, most=LINK_MOST)
     return link if len(_escaped(link)) <= LINK_MOST else ""
 
 

@@ -30,15 +30,11 @@ from connections.provider import (
     Reply,
     Request,
     Revocation,
-    Trouble,
 )
 from connections.providers.slack import channels, errors, payload, signing_in
-from connections.verdicts import judge_vendor, retry_after
+from connections.verdicts import judge_vendor, may_have_arrived, retry_after
 
 POST_MESSAGE = "https://slack.com/api/chat.postMessage"
-
-# After these the request may have arrived.
-_AMBIGUOUS = (Trouble.TIMEOUT, Trouble.RESET, Trouble.MALFORMED, Trouble.HEADERS_TOO_LARGE)
 
 _POSTED = re.compile(rb'\s*\{\s*"ok"\s*:\s*true\b')
 _TS = re.compile("[0-9.]{1,32}")
@@ -109,6 +105,9 @@ class Slack(Provider):
     def identify(self, token: Mapping[str, Any], client: Client) -> Identification:
         return signing_in.identify(token)
 
+    def renewed(self, token: Mapping[str, Any], credentials: Mapping[str, str]) -> dict[str, str]:
+        return signing_in.renewed(token, credentials)
+
     def revoke(self, credentials: Mapping[str, str]) -> Revocation:
         return signing_in.revoke(credentials)
 
@@ -154,7 +153,7 @@ def _mend(channel: str) -> str:
 def _read(reply: Reply, job: Job) -> Outcome:
     if isinstance(reply, Failure) or reply.status != 200:
         outcome = judge_vendor(reply, "Slack", now=job.now)
-        return replace(outcome, notes=(errors.MAY_SHOW_TWICE,)) if _may_have_arrived(reply) else outcome
+        return replace(outcome, notes=(errors.MAY_SHOW_TWICE,)) if may_have_arrived(reply) else outcome
     answer = _object(reply.body)
     if answer.get("ok") is True:
         return Outcome(
@@ -165,10 +164,6 @@ def _read(reply: Reply, job: Job) -> Outcome:
     if answer.get("ok") is not False:
         return errors.UNREADABLE
     return _for_channel(_named(answer, reply), job)
-
-
-def _may_have_arrived(reply: Reply) -> bool:
-    return reply.trouble in _AMBIGUOUS if isinstance(reply, Failure) else reply.status >= 500
 
 
 def _named(answer: Mapping[str, Any], reply: Answer) -> Outcome:

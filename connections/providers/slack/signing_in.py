@@ -79,6 +79,12 @@ def _secrets(token: Mapping[str, Any]) -> dict[str, str]:
     return kept
 
 
+def renewed(token: Mapping[str, Any], credentials: Mapping[str, str]) -> dict[str, str]:
+    """What stays, and what the answer replaces: the refresh token, too, which is good for one time only."""
+    kept = {key: value for key, value in credentials.items() if key != "expires_at"}
+    return {**kept, **_secrets(token)}
+
+
 def revoke(credentials: Mapping[str, str]) -> Revocation:
     """The app leaves the workspace. Source: https://docs.slack.dev/reference/methods/auth.revoke"""
     token = credentials.get("bot_token", "")

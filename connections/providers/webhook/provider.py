@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connections.envelope import wrapped
 from connections.provider import (
     Action,
     Auth,
@@ -20,7 +19,7 @@ from connections.provider import (
     Provider,
     Request,
 )
-from connections.providers.webhook import headers, signing
+from connections.providers.webhook import bodies, headers, signing
 from connections.verdicts import judge
 
 _UNSIGNED = Outcome(
@@ -38,6 +37,7 @@ class Webhook(Provider):
     slug = "webhook"
     name = "Webhook"
     auth = Auth.NONE
+    signs = True
     description = "Sends every event as a signed HTTP request to an address of yours."
     fields = (
         Field(
@@ -126,34 +126,67 @@ class Webhook(Provider):
             label="Send the event",
             digest=True,
             description="Sends the event to the connection's address.",
+            fields=(
+                Field(
+                    key="body_template",
+                    label="A body of its own",
+                    kind=Kind.TEMPLATE,
+                    max_length=10_000,
+                    hint="For receivers that want their own form. Left empty, the connection says what is sent.",
+                ),
+                Field(
+                    key="content_type",
+                    label="Content type",
+                    default=bodies.JSON,
+                    max_length=100,
+                    hint="Of a body of its own. Where it is JSON, the body is checked to be that.",
+                ),
+            ),
         ),
     )
 
     def check_settings(self, settings: Mapping[str, Any], credentials: Mapping[str, str]) -> list[Fault]:
         return headers.check(settings, credentials)
 
+    def check_inputs(self, action: str, inputs: Mapping[str, str]) -> list[Fault]:
+        return bodies.check_type(inputs)
+
+    def check_rendered(self, action: str, inputs: Mapping[str, str]) -> list[Fault]:
+        return bodies.check_json(inputs)
+
     def new_credentials(self, settings: Mapping[str, Any], random: bytes) -> dict[str, str]:
         return {"signing_secret": signing.new_secret(random)}
 
     def deliver(self, job: Job) -> Course:
-        secrets = signing.live_secrets(job.credentials)
+        secrets = signing.live_secrets(job.credentials, now=job.now)
         if not secrets:
             return _UNSIGNED
+        if faults := bodies.check_json(job.inputs):
+            return _broken(faults)
         reply = yield _request(job, secrets)
         return judge(reply, "The receiver", now=job.now)
 
 
+def _broken(faults: list[Fault]) -> Outcome:
+    """The same event and template would come to the same again."""
+    return Outcome(
+        code=Code.MAPPING_ERROR,
+        culprit=Culprit.RULE,
+        reason=f"Nothing was sent. {faults[0].message}",
+        fix="Correct the template in the rule: events from then on are sent with it.",
+    )
+
+
 def _request(job: Job, secrets: list[str]) -> Request:
-    raw = job.settings.get("payload_mode") == "raw"
-    body = job.event.payload_text.encode() if raw else wrapped(job)
+    body = bodies.body(job)
     authentication = headers.authentication(job.settings, job.credentials)
     ours = {
         **authentication,
-        **(headers.facts(job) if raw else {}),
+        **({} if bodies.is_wrapped(job) else headers.facts(job)),
         **({"X-Jackfield-Test": "true"} if job.test else {}),
         **signing.plain_headers(body, job.settings.get("x_meshes_signature", "off"), secrets),
         **signing.standard_headers(job, body, secrets),
-        "Content-Type": "application/json",
+        "Content-Type": bodies.content_type(job),
     }
     return Request(
         method=job.settings.get("http_method", "POST"),

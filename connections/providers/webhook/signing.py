@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 
 from standardwebhooks import Webhook as Signer
 
@@ -17,10 +17,11 @@ def new_secret(random: bytes) -> str:
     return f"whsec_{base64.b64encode(random).decode()}"
 
 
-def live_secrets(credentials: Mapping[str, str]) -> list[str]:
-    """The secrets that receivers may hold at the moment: the current one, then the one that it replaced."""
-    found = (credentials.get(key, "") for key in ("signing_secret", "previous_signing_secret"))
-    return [secret for secret in found if secret]
+def live_secrets(credentials: Mapping[str, str], *, now: datetime) -> list[str]:
+    """The secrets that receivers may hold at that moment: the current one, then the one that it replaced."""
+    current, previous = (credentials.get(key, "") for key in ("signing_secret", "previous_signing_secret"))
+    still = previous and now.timestamp() < _seconds(credentials.get("previous_signing_secret_until", ""))
+    return [secret for secret in (current, previous if still else "") if secret]
 
 
 def standard_headers(job: Job, body: bytes, secrets: list[str]) -> dict[str, str]:
@@ -40,3 +41,11 @@ def plain_headers(body: bytes, algorithm: str, secrets: list[str]) -> dict[str, 
         return {}
     digests = [hmac.new(secret.encode(), body, algorithm).hexdigest() for secret in secrets]
     return {"X-Meshes-Signature": ", ".join(digests)}
+
+
+def _seconds(until: str) -> float:
+    """A time as it is kept beside the secrets; an end that cannot be read has come."""
+    try:
+        return float(until)
+    except ValueError:
+        return 0.0

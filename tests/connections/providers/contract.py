@@ -22,6 +22,8 @@ from connections.provider import (
     Answer,
     Code,
     Culprit,
+    Digest,
+    DigestLine,
     DirectoryPage,
     Entry,
     EventFacts,
@@ -130,6 +132,7 @@ class Example:
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
     recipients: tuple[str, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
     accepted: Callable[[Step], Reply] = accepted
     fits: Callable[[Step], None] = fits_anything
     names_delivery: bool = True
@@ -185,6 +188,7 @@ def job_of(example: Example, action: str, **changes: Any) -> Job:
         now=NOW,
         first_sent_at=NOW - timedelta(seconds=30),
         recipients=example.recipients,
+        record=example.record,
     )
     return replace(job, **changes)
 
@@ -192,6 +196,18 @@ def job_of(example: Example, action: str, **changes: Any) -> Job:
 def with_payload(text: str) -> EventFacts:
     """The event with another payload."""
     return replace(EVENT, payload_text=text, payload=json.loads(text))
+
+
+def digest_of(title: str, count: int = 1_200) -> Digest:
+    """So many events in one message, the first five of them with that title."""
+    return Digest(
+        count=count,
+        by_severity={"critical": 1, "high": count - 2, "": 1},
+        first=tuple(DigestLine(title, "high", NOW) for _ in range(5)),
+        began_at=NOW - timedelta(minutes=5),
+        ended_at=NOW,
+        event_ids=tuple(UUID(int=number) for number in range(1, min(count, 1_000) + 1)),
+    )
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import SMTP
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from connections import alerts_by_mail
+from connections.letters import Letter, compose
 from connections.provider import Answer, Code, Culprit, Failure, Mail, Outcome, Step, Trouble
-from connections.providers.email import PROVIDER, payload
+from connections.providers.email import PROVIDER
 from rules import templates
 from tests.connections.providers import contract
 from tests.connections.providers.contract import Example, follow, job_of
@@ -185,8 +189,8 @@ def test_the_severity_gives_the_colour() -> None:
 
 def test_long_values_are_cut_with_a_sign() -> None:
     message = mail({"body": "x" * 9_000}, event=contract.with_payload('{"long": "%s"}' % ("y" * 500)))
-    assert "x" * (payload.BODY_MOST - 1) + "…" in message.text
-    assert "y" * (payload.VALUE_MOST - 1) + "…\n" in message.text
+    assert "x" * (alerts_by_mail.BODY_MOST - 1) + "…" in message.text
+    assert "y" * (alerts_by_mail.VALUE_MOST - 1) + "…\n" in message.text
 
 
 def test_a_link_that_is_no_web_address_is_left_out() -> None:
@@ -211,6 +215,35 @@ def test_a_retry_has_the_same_message_id_and_another_delivery_has_another() -> N
 
 def test_it_says_that_no_person_wrote_it() -> None:
     assert mail().headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_mail_programs_can_sort_it_by_its_connection() -> None:
+    """Source: RFC 2919. One connection's alerts are one list, whatever their subjects say."""
+    assert mail().headers["List-Id"] == f"<{contract.job_of(EXAMPLE, 'send_email').connection_id}.jackfield.invalid>"
+    assert mail(event=contract.with_payload("{}")).headers["List-Id"] == mail().headers["List-Id"]
+
+
+def test_an_alert_becomes_a_message_that_every_relay_takes() -> None:
+    """Whatever the event holds: plain and HTML, seven bits, no long line, no header that is not ours."""
+    attack = "Disk\r\nBcc: a@b.example =?utf-8?q?=0D=0ABcc:_c@d.example?= " + "🙂" * 300
+    whole = mail({"subject": attack, "body": attack * 20, "link": "https://x.example/" + "ü" * 500})
+    letter = compose(whole, "Jackfield <alerts@jackfield.example>")
+    assert isinstance(letter, Letter)
+    assert letter.message.isascii()
+    assert max(map(len, letter.message.split(b"\r\n"))) <= 78
+    message = message_from_bytes(letter.message, policy=SMTP)
+    assert message["Bcc"] is None
+    assert message["Message-ID"] == f"<{contract.DELIVERY}@jackfield.invalid>"
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    names = [
+        *("from", "to", "subject", "date", "message-id", "mime-version", "content-type"),
+        *map(str.lower, whole.headers),
+    ]
+    assert sorted(name.lower() for name, _ in message.items()) == sorted(names)
 
 
 def test_its_default_text_is_filled_with_the_alerts_context() -> None:

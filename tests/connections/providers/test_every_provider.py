@@ -109,7 +109,8 @@ def test_its_fields_are_well_formed(slug: str) -> None:
         if field.kind is Kind.SELECT:
             assert field.default in {value for value, _ in field.options} or field.required, field
         if field.secret:
-            assert (field.kind, field.default) == (Kind.PASSWORD, ""), field
+            assert field.kind in (Kind.PASSWORD, Kind.URL), field
+            assert field.default == "", field
 
 
 @every_provider
@@ -397,6 +398,21 @@ def test_hostile_text_stays_text(slug: str, action: str, text: str) -> None:
     for inputs in every_input(found.action(action), example, text):
         job = job_of(example, action, inputs=inputs, event=event, workspace=workspace, test=True)
         assert_fits(found, example, job)
+
+
+@pytest.mark.parametrize(
+    ("slug", "action"),
+    [(slug, one.key) for slug, found in all_providers().items() for one in found.actions if one.digest],
+)
+@pytest.mark.parametrize(
+    "text", ["Disk is full", *contract.HOSTILE, "x" * contract.LONG], ids=lambda text: ascii(text)[:40]
+)
+def test_a_digest_is_one_message_that_fits_and_whose_titles_stay_text(slug: str, action: str, text: str) -> None:
+    found, example = provider_and_example(slug)
+    whole = text.encode(errors="ignore").decode()  # what is no text at all never gets past the door
+    job = job_of(example, action, digest=contract.digest_of(whole))
+    assert_fits(found, example, job)
+    assert len(follow(found, job, example.accepted).steps) == 1
 
 
 @every_action

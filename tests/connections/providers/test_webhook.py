@@ -51,6 +51,7 @@ EXAMPLE = Example(
     credentials={
         "signing_secret": SECRET,
         "previous_signing_secret": OLDER,
+        "previous_signing_secret_until": "95617584000.000000",  # of the year 5000: no test depends on the day it runs
         "password": "pa:ss wörd-4711",
         "token": "token-4711-4711",
         "header_value": "value-4711-4711",

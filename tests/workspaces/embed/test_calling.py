@@ -13,8 +13,8 @@ from tests.calling import Caller, bearer, fault, read
 from tests.permitted import ASKED
 from tests.portal import enter
 from tests.test_isolation import MACHINE, OF_MACHINES, Route, ask, database, expect_untold
-from tests.world import Vendor, make_connection, make_event, make_rule
-from workspaces.models import EmbedSession
+from tests.world import Vendor, make_connection, make_event, make_lifecycle_webhook, make_rule
+from workspaces.models import EmbedSession, LifecycleWebhook
 from workspaces.permissions import MATRIX, PAYLOAD_SCOPE, Permission
 
 ALERT = {"event": "alert.triggered", "metadata": {"action": "record"}}
@@ -36,6 +36,7 @@ def inside(vendor: Vendor, role: str = "owner", **wanted: Any) -> Caller:
 def _shown(acme: Vendor) -> None:
     """So that every route has something to show."""
     enter(acme)  # a session that has an id
+    make_lifecycle_webhook(acme.organization, "https://hooks.acme.example")
     Capture.objects.create(
         id=acme.delivery.id,
         organization_id=acme.organization.id,
@@ -70,7 +71,12 @@ def every_id(acme: Vendor) -> dict[str, str]:
     "route", [one for one in OF_MACHINES if not asked(one)], ids=lambda one: f"{one.method} {one.path}"
 )
 def test_what_is_the_vendors_own_stays_shut(acme: Vendor, every_id: dict[str, str], route: Route) -> None:
-    names = {"app_id": str(acme.app.id), "session_id": f"sess_{EmbedSession.objects.earliest('id').id}", **every_id}
+    names = {
+        "webhook_id": str(LifecycleWebhook.objects.get(organization=acme.organization).id),
+        "app_id": str(acme.app.id),
+        "session_id": f"sess_{EmbedSession.objects.earliest('id').id}",
+        **every_id,
+    }
     before = database()
     caller = inside(acme)
     after_minting = database()

@@ -1,4 +1,7 @@
-"""The alert as a mail: the same facts as text and as HTML that mail programs leave alone."""
+"""The alert as a mail, whoever carries it: the same facts as text and as HTML that mail programs leave alone.
+
+It is made of the inputs ``subject``, ``body`` and ``link``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,11 @@ from connections.provider import Job
 
 SUBJECT_MOST = 200
 BODY_MOST = 8_000
+BODY = (
+    alerts.MESSAGE + "\n"
+    "{% if value and threshold %}{{ resource | default: event.resource }} is at {{ value }};"
+    " the threshold is {{ threshold }}.{% endif %}"
+)  # what a rule says unless it says otherwise
 FACTS_MOST = 20
 LABEL_MOST = 60
 VALUE_MOST = 300
@@ -67,7 +75,7 @@ def notes(job: Job) -> tuple[str, ...]:
     if job.digest:
         return ()
     found = []
-    if len(_whole_body(job)) > BODY_MOST:
+    if len(alerts.text(job, "body")) > BODY_MOST:
         found.append(f"The text is longer than {BODY_MOST} characters, so its end is missing.")
     if job.inputs.get("link", "").strip() and not _link(job):
         found.append("The link is no web address of a fitting length, so it is missing.")
@@ -98,20 +106,11 @@ def _button(job: Job, colour: str) -> str:
 
 
 def _title(job: Job) -> str:
-    if job.digest:
-        return alerts.cut(alerts.digest_title(job.digest), SUBJECT_MOST)
-    words = alerts.one_line(job.inputs.get("subject", "")) or alerts.readable(job.event.type) or "Event"
-    return alerts.cut(words, SUBJECT_MOST)
+    return alerts.cut(alerts.title(job, "subject"), SUBJECT_MOST)
 
 
 def _body(job: Job) -> str:
-    return alerts.cut(_whole_body(job), BODY_MOST)
-
-
-def _whole_body(job: Job) -> str:
-    if job.digest:
-        return alerts.digest_text(job.digest)
-    return alerts.tidy(job.inputs.get("body", "")).strip()
+    return alerts.cut(alerts.text(job, "body"), BODY_MOST)
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:
@@ -120,6 +119,4 @@ def _facts(job: Job) -> list[tuple[str, str]]:
 
 
 def _link(job: Job) -> str:
-    if job.digest:  # it would lead to one of many
-        return ""
-    return alerts.web_link(job.inputs.get("link", ""), most=LINK_MOST)
+    return alerts.link(job, most=LINK_MOST)

@@ -1,0 +1,5 @@
+"""Salesforce."""
+
+from connections.providers.salesforce.provider import Salesforce
+
+PROVIDER = Salesforce()
