@@ -77,7 +77,7 @@ def connection_names(ids: Iterable[UUID]) -> Mapping[UUID, str]:
 
 def _line(event: Event, deliveries: Sequence[Delivery], names: Mapping[UUID, str]) -> Line:
     alike = Counter((row.connection_id, State(row.state)) for row in deliveries)
-    loudest = sorted(alike.items(), key=lambda found: -MARKS[found[0][1]].loud)
+    loudest = sorted(alike.items(), key=lambda found: (-MARKS[found[0][1]].loud, -found[1], found[0][0]))
     told = [
         Destination(names.get(connection) or _("a deleted connection"), MARKS[state], times)
         for (connection, state), times in loudest[:MARKED]
