@@ -19,6 +19,7 @@ from rules.models import Rule
 from workspaces.ids import derive
 
 _RETRIED = (State.RETRYING, State.FAILED, State.CANCELED, State.MUTED, State.SUPERSEDED, State.DIGESTED)
+_DECIDED_AGAINST = (State.CANCELED, State.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ class Sent:
 
     @property
     def fix(self) -> str:
-        """What a person can do, as the last attempt said."""
-        return self.attempts[0].attempt.fix if self.attempts and not self.attempts[0].good else ""
+        """What a person can do, as the last attempt said; nothing once it was decided not to send it."""
+        over = self.delivery.state in _DECIDED_AGAINST or not self.attempts or self.attempts[0].good
+        return "" if over else self.attempts[0].attempt.fix
 
     @property
     def repeatable(self) -> bool:

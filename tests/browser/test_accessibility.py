@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Frame, expect
 
 from tests.browser.conftest import Browser
+from tests.browser.judging import SCHEMES, judge, over_the_edge
 from tests.browser.places import places
 from tests.browser.stage import Demo
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NAMES = (
     "overview",
     "connections",
@@ -33,7 +30,6 @@ NAMES = (
     "settings",
     "nothing-here",
 )
-SCHEMES = ("light", "dark")
 WIDTHS = (320, 640)  # the narrowest frame; and 1,280 px at a zoom of 200 %
 
 
@@ -60,36 +56,9 @@ def opened(browser: Browser, demo: Demo, paths: dict[str, str]) -> Iterator[Any]
 def test_a_page_is_for_everybody(opened: Any, browser: Browser, name: str) -> None:
     """One visit, since a visit is what takes long: axe in both schemes, narrow frames, and the keyboard."""
     frame = opened(name)
-    frame.evaluate(f"() => {{ {AXE} }}")
-    assert {scheme: _judged(browser, frame, scheme) for scheme in SCHEMES} == {scheme: [] for scheme in SCHEMES}
+    assert judge(browser.page, frame) == {scheme: [] for scheme in SCHEMES}
     assert _unreached(browser, frame) == ([], [])
-    assert {width: _over_the_edge(browser, frame, width) for width in WIDTHS} == {width: [] for width in WIDTHS}
-
-
-def _judged(browser: Browser, frame: Frame, scheme: Any) -> list[str]:
-    """What axe says against the page."""
-    browser.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # or colours would be on their way
-    found = frame.evaluate("(rules) => axe.run(document, rules)", RULES)
-    return [_told(violation) for violation in found["violations"]]
-
-
-def _told(violation: dict[str, Any]) -> str:
-    places = "; ".join(f"{node['html'][:160]} ({node['failureSummary'][:200]})" for node in violation["nodes"][:4])
-    return f"{violation['id']}: {violation['help']}: {places}"
-
-
-def _over_the_edge(browser: Browser, frame: Frame, width: int) -> list[str]:
-    """What sticks out of a frame of that width."""
-    browser.page.locator("#portal iframe").evaluate("(frame, width) => (frame.style.width = width + 'px')", width)
-    frame.wait_for_timeout(100)
-    assert frame.evaluate("innerWidth") == width
-    found: list[str] = frame.evaluate(
-        """() => [...document.querySelectorAll('#portal *')]
-             .filter((each) => !each.closest('pre, .scroll, .visually-hidden, svg, [hidden]'))
-             .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
-             .map((each) => each.outerHTML.slice(0, 120))"""
-    )
-    return found + ["the page scrolls sideways"] * (frame.evaluate("document.documentElement.scrollWidth") > width)
+    assert {width: over_the_edge(browser.page, frame, width) for width in WIDTHS} == {width: [] for width in WIDTHS}
 
 
 def test_nothing_moves_for_those_who_asked_for_that(opened: Any, browser: Browser) -> None:

@@ -6,11 +6,12 @@ import re
 
 import pytest
 import requests
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, expect
 
 from sandbox.slack.directory import PLACES, SUBJECTS
 from tests.browser.conftest import Browser
 from tests.browser.picking import pick_first
+from tests.browser.signing_in import sign_in
 from tests.browser.stage import Demo
 
 TENANT, TEAM = "springfield", "Springfield Nuclear"
@@ -23,18 +24,6 @@ def _nothing_dialled(demo: Demo) -> None:
     requests.delete(f"{demo.simulator('slack')}/_sandbox/dials", timeout=10)
 
 
-def sign_in(browser: Browser, frame: Frame, *, decision: str = "Allow") -> Page:
-    """From the portal's page through the pop-up and back. Returns the pop-up as the provider left it."""
-    with browser.page.context.expect_page() as opened:
-        frame.get_by_role("link", name=re.compile("Sign in to Slack")).click()
-    pop_up = opened.value
-    expect(pop_up.get_by_role("heading", level=1)).to_contain_text("Connect Slack for")
-    pop_up.get_by_role("button", name="Go on to Slack").click()
-    pop_up.get_by_label("Team").select_option(label=TEAM)
-    pop_up.get_by_role("button", name=decision).click()
-    return pop_up
-
-
 def messages(demo: Demo, channel: str) -> str:
     """What people see in that channel."""
     answer = requests.get(f"{demo.simulator('slack')}/_sandbox/messages", params={"channel": channel}, timeout=10)
@@ -44,7 +33,7 @@ def messages(demo: Demo, channel: str) -> str:
 def test_from_an_empty_hand_to_an_alert_in_slack(browser: Browser, demo: Demo) -> None:
     frame = browser.embed(demo, "/workspace/connections", tenant=TENANT)
     frame.get_by_role("listitem").filter(has_text="Slack").get_by_role("link", name="Connect", exact=True).click()
-    sign_in(browser, frame)
+    sign_in(frame, team=TEAM)
     expect(frame.get_by_text("Slack is connected.")).to_be_visible()
 
     frame.get_by_role("link", name=re.compile("Choose a channel")).click()
@@ -117,13 +106,13 @@ def test_the_pop_up_works_under_every_opener_policy(browser: Browser, demo: Demo
     frame = browser.embed(
         demo, "/workspace/connections/new/slack", tenant=TENANT, **({"coop": vendor} if vendor else {})
     )
-    sign_in(browser, frame)
+    sign_in(frame, team=TEAM)
     expect(frame.get_by_text("Slack is connected.")).to_be_visible()
 
 
 def test_saying_no_at_the_provider_changes_nothing_and_says_so(browser: Browser, demo: Demo) -> None:
     frame = browser.embed(demo, "/workspace/connections/new/slack", tenant=TENANT)
-    pop_up = sign_in(browser, frame, decision="Cancel")
+    pop_up = sign_in(frame, team=TEAM, decision="Cancel")
     expect(frame.get_by_text("Slack was not connected.")).to_be_visible()
     expect(frame.get_by_role("link", name="Try again")).to_be_visible()
     if not pop_up.is_closed():
@@ -134,7 +123,7 @@ def test_the_sign_in_sets_its_cookie_in_the_pop_up_only(browser: Browser, demo: 
     browser.page.context.clear_cookies()
     frame = browser.embed(demo, "/workspace/connections/new/slack", tenant=TENANT)
     assert browser.page.context.cookies(demo.portal) == []
-    sign_in(browser, frame)
+    sign_in(frame, team=TEAM)
     expect(frame.get_by_text("Slack is connected.")).to_be_visible()
     left = browser.page.context.cookies(demo.portal)
     assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in left)

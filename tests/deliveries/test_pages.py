@@ -12,6 +12,7 @@ from connections.models import Connection
 from deliveries import figures
 from deliveries.models import TEST, State
 from rules.models import Rule
+from tests.connections.vendor import make_slack
 from tests.portal import Portal, enter, visit, words
 from tests.world import Vendor, make_connection, make_delivery, make_event, make_rule, make_workspace
 from workspaces.models import SessionType
@@ -53,6 +54,16 @@ def test_the_first_line_tells_who_needs_somebody_and_what_waits(acme: Vendor) ->
     assert 'class="button primary"' in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("role", "leads_to", "click"), [("owner", "/reconnect", "Reconnect"), ("viewer", "", "See the")]
+)
+def test_the_one_click_leads_to_the_sign_in_of_whoever_may(acme: Vendor, role: str, leads_to: str, click: str) -> None:
+    slack = make_slack(acme.workspace)
+    Connection.objects.filter(id=slack.id).update(active=False, inactive_reason="oauth_authorization_revoked")
+    page = visit(acme, PATH, role=role).content.decode()
+    assert f'<a class="button primary" href="/workspace/connections/{slack.id}{leads_to}">{click}' in page
+
+
 def test_several_that_need_somebody_are_counted_and_named(acme: Vendor) -> None:
     broken(acme, "authentication_invalid")
     second = make_connection(acme.workspace, name="Second")
@@ -68,7 +79,8 @@ def test_what_was_switched_off_by_hand_needs_nobody(acme: Vendor) -> None:
 
 def test_a_connection_that_fails_is_told_before_it_is_switched_off(acme: Vendor) -> None:
     Connection.objects.filter(id=acme.connection.id).update(failing_since=acme.event.created_at)
-    assert "Acme capture is in trouble" in words(visit(acme, PATH))
+    assert "Acme capture is in trouble" in words(page := visit(acme, PATH))
+    assert "See the connection</a>" in page.content.decode()
 
 
 def test_a_connection_without_rules_says_what_is_missing(acme: Vendor) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connections.models import Connection
+from connections.models import Choice, Connection
 from deliveries.models import TEST, Decision, Delivery, Event, State
 from deliveries.story import tell
 from rules.models import Rule
@@ -154,6 +154,25 @@ def test_what_is_held_says_what_it_waits_for_and_leads_there(acme: Vendor) -> No
     page = visit(acme, path(event))
     assert "It waits for Acme capture. The receiver said that it is gone for good." in words(page)
     assert 'href="/workspace/connections' in page.content.decode()
+
+
+def test_what_waits_for_a_choice_says_so_and_leads_there(acme: Vendor) -> None:
+    Connection.objects.filter(id=acme.connection.id).update(held_choice=Choice.ASKED)
+    event = make_event(acme.workspace)
+    make_delivery(event, acme.rule, State.HELD)
+    text = words(visit(acme, path(event)))
+    assert "Acme capture works again. It waits until somebody says what shall become of what was kept. Choose" in text
+
+
+def test_what_was_left_out_after_an_attempt_says_why_and_asks_nothing_of_anybody(acme: Vendor) -> None:
+    event = make_event(acme.workspace)
+    delivery = make_delivery(event, acme.rule, State.SUPERSEDED)
+    make_attempt(delivery, 1, fix="Reconnect it.")
+    Delivery.objects.filter(id=delivery.id).update(attempt_count=1, last_error="A newer one was sent instead.")
+    text = words(visit(acme, path(event)))
+    assert "A newer one was sent instead." in text
+    assert "Attempt 1" in text
+    assert "What to do" not in text
 
 
 def test_tests_are_marked(acme: Vendor) -> None:
