@@ -1,5 +1,7 @@
 # The daily life of Jackfield, from the first to the last command.
 MAKEFLAGS += --no-print-directory
+# One more than there are cores: tests wait for processes and browsers as often as they compute.
+workers = $$(.venv/bin/python -c "import os; print(min(4, (os.cpu_count() or 1) + 1))")
 # Django's templates; the simulators' are Jinja's.
 pages = $$(find . -name '*.html' -path './[a-z]*' ! -path './sandbox/*' ! -path './var/*')
 uv = $$(command -v .tools/bin/uv || command -v uv)
@@ -18,7 +20,7 @@ demo: setup ## Run all of it here: portal, simulators, a pretend product around 
 	@.venv/bin/python -m config.demo
 
 test: setup ## Run the tests
-	@.venv/bin/python -m pytest --quiet -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 5
+	@.venv/bin/python -m pytest --quiet -n $(workers) --dist loadscope --no-loadscope-reorder --durations 5
 
 check: ## Check style, types, imports and migrations side by side
 	@JACKFIELD_MODE=test DATABASE_URL= $(MAKE) --keep-going --jobs 4 style types arrows drift

@@ -23,6 +23,7 @@ from workspaces.models import EmbedSession, Role, SessionType
 ROOT = Path(__file__).parents[3]
 HOST = "https://app.acme.example"
 PAGES = ("dashboard", "connections", "rules", "events", "settings")
+_client = Client()  # one for all: to make one loads every middleware
 
 
 def minted(vendor: Vendor, **wanted: Any) -> Minted:
@@ -31,11 +32,11 @@ def minted(vendor: Vendor, **wanted: Any) -> Minted:
 
 
 def spend(launch: str, **headers: str) -> Any:
-    return Client().post("/workspace/session", {"launch": launch}, headers=headers)
+    return _client.post("/workspace/session", {"launch": launch}, headers=headers)
 
 
 def visit(token: str, page: str = "dashboard", **headers: str) -> Any:
-    return Client().get(f"/workspace/{page}", headers={"Authorization": f"Bearer {token}", **headers})
+    return _client.get(f"/workspace/{page}", headers={"Authorization": f"Bearer {token}", **headers})
 
 
 def ancestors(response: Any) -> str:
@@ -49,7 +50,7 @@ def ancestors(response: Any) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_the_shell_shows_nothing_of_anybody(acme: Vendor, page: str) -> None:
     session = minted(acme).session
-    text = Client().get(f"/workspace/{page}?s={sessions.wire_id(session.id)}").content.decode()
+    text = _client.get(f"/workspace/{page}?s={sessions.wire_id(session.id)}").content.decode()
     assert "Loading" in text
     assert not [trace for trace in acme.traces if trace in text]
 
@@ -57,7 +58,7 @@ def test_the_shell_shows_nothing_of_anybody(acme: Vendor, page: str) -> None:
 def test_loading_the_shell_does_not_spend_the_launch_token(acme: Vendor) -> None:
     launched = minted(acme)
     for _ in range(2):
-        assert Client().get(sessions.launch_path(launched)).status_code == 200
+        assert _client.get(sessions.launch_path(launched)).status_code == 200
     assert spend(launched.launch_token).status_code == 200
 
 
@@ -148,7 +149,7 @@ def test_a_dashboard_session_sees_the_overview_only(acme: Vendor) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_a_page_that_changes_nothing_takes_no_other_method(acme: Vendor, method: str) -> None:
     token = minted(acme).access_token
-    answer = Client().generic(method, "/workspace/dashboard", headers={"Authorization": f"Bearer {token}"})
+    answer = _client.generic(method, "/workspace/dashboard", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 405
 
 
@@ -158,7 +159,7 @@ def test_a_page_that_changes_nothing_takes_no_other_method(acme: Vendor, method:
 @pytest.mark.parametrize("path", ["dashboard", "nothing-here", "session", "rules/new/one/two"])
 def test_every_response_names_who_may_frame_it_errors_included(acme: Vendor, path: str) -> None:
     named = f"?s={sessions.wire_id(minted(acme).session.id)}"
-    response = Client().get(f"/workspace/{path}{named}")
+    response = _client.get(f"/workspace/{path}{named}")
     assert ancestors(response) == HOST
     assert not response.has_header("X-Frame-Options")
     assert response["Referrer-Policy"] == "no-referrer"
@@ -168,17 +169,17 @@ def test_every_response_names_who_may_frame_it_errors_included(acme: Vendor, pat
 
 @pytest.mark.parametrize("named", ["", "?s=", "?s=nobody", "?s=sess_0190f5fe-7c00-7a00-8000-00000000dead"])
 def test_without_a_session_nobody_may_frame_the_portal(db: None, named: str) -> None:
-    assert ancestors(Client().get(f"/workspace/dashboard{named}")) == "'none'"
+    assert ancestors(_client.get(f"/workspace/dashboard{named}")) == "'none'"
 
 
 def test_a_session_without_origins_may_be_framed_by_nobody(acme: Vendor) -> None:
     named = sessions.wire_id(minted(acme, origins=()).session.id)
-    assert ancestors(Client().get(f"/workspace/dashboard?s={named}")) == "'none'"
+    assert ancestors(_client.get(f"/workspace/dashboard?s={named}")) == "'none'"
 
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/nothing-here", "/admin/login/"])
 def test_pages_outside_of_the_portal_are_framed_by_nobody(db: None, path: str) -> None:
-    response = Client().get(path)
+    response = _client.get(path)
     assert ancestors(response) == "'none'"
     assert response["X-Frame-Options"] == "DENY"
 
@@ -205,7 +206,7 @@ def test_no_route_of_the_portal_or_the_api_sets_a_cookie(acme: Vendor) -> None:
     for path in paths:
         for headers in ({}, {"Authorization": f"Bearer {token}"}):
             for method in ("GET", "POST"):
-                response = Client().generic(method, f"/{path}", headers=headers)
+                response = _client.generic(method, f"/{path}", headers=headers)
                 assert not response.cookies, path
 
 
@@ -231,7 +232,7 @@ def test_the_look_is_the_organizations_and_over_it_the_sessions(acme: Vendor) ->
     acme.organization.theme = {"accent": "#7c3aed", "radius": 2}
     acme.organization.save()
     named = sessions.wire_id(minted(acme, theme={"radius": 12}).session.id)
-    text = Client().get(f"/workspace/dashboard?s={named}").content.decode()
+    text = _client.get(f"/workspace/dashboard?s={named}").content.decode()
     assert "--accent: light-dark(#7c3aed, " in text
     assert "--radius: 12px" in text
     assert re.search(r"<style nonce=\"[\w-]{20,}\">", text)
@@ -240,7 +241,7 @@ def test_the_look_is_the_organizations_and_over_it_the_sessions(acme: Vendor) ->
 def test_a_theme_sent_live_is_judged_as_any_other(acme: Vendor) -> None:
     def send(theme: Any, token: str) -> Any:
         headers = {"Authorization": f"Bearer {token}"}
-        return Client().post("/workspace/theme", json.dumps(theme), content_type="application/json", headers=headers)
+        return _client.post("/workspace/theme", json.dumps(theme), content_type="application/json", headers=headers)
 
     token = minted(acme).access_token
     assert send({"accent": "#7c3aed"}, token).json()["--accent"].startswith("light-dark(#7c3aed")
