@@ -22,6 +22,8 @@ _PARTITIONING = "ThirdPartyStoragePartitioning"
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
