@@ -14,13 +14,22 @@ pytest_plugins = ["tests.world", "tests.live"] if apps.ready else []  # pure tes
 
 
 class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A file of tests to whoever is free; all that drive the browser to one worker, which begins with them.
+    """A file of tests to whoever is free; all that drive the browser to one worker.
 
     They share one demo, whose start takes longer than most of them. (xdist's own groups are without effect here.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+
+# What takes longest begins first, so that nobody waits for it at the end.
+LONGEST = ("tests/browser/", "tests/test_isolation.py", "tests/deliveries/test_renewal.py", "tests/config/")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-django, which sorts by what a test does to the database
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:

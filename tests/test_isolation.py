@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,11 +11,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from connections.connecting import tickets
 from connections.models import Connection, PendingAuthorization, Recipient
@@ -31,9 +33,10 @@ from tests.world import (
     make_event,
     make_lifecycle_webhook,
     make_rule,
+    make_vendor,
 )
 from workspaces import tenancy
-from workspaces.access import Machine
+from workspaces.access import Machine, forget_keys
 from workspaces.embed.sessions import wire_id
 from workspaces.models import EmbedSession, LifecycleWebhook, PublishableKey, Workspace
 from workspaces.permissions import PAYLOAD_SCOPE
@@ -276,21 +279,41 @@ def test_every_route_is_in_the_table(db: None) -> None:
 # --------------------------------------------------------------------------- strangers
 
 
-@pytest.fixture(autouse=True)
-def _tested(request: pytest.FixtureRequest) -> None:
-    """So that each vendor has sent a test, an account, somebody who is signing in, and a mail recipient, too."""
-    for name in {"acme", "globex"} & set(request.fixturenames):
-        vendor: Vendor = request.getfixturevalue(name)
-        make_delivery(make_event(vendor.workspace, kind=TEST), vendor.rule)
-        make_slack(vendor.workspace)
-        session = EmbedSession.objects.for_workspace(vendor.workspace.id).earliest("id")
-        tickets.begin(session=session, provider_slug="slack", actor=ACTOR)
-        tickets.make_link(workspace=vendor.workspace, provider_slug="slack", actor=ACTOR)
-        name_recipients(vendor.connection, ["somebody@example.com"])
-        name_told(vendor.workspace, ["somebody@example.com"], actor=ACTOR)
-        make_lifecycle_webhook(vendor.organization, f"https://hooks.example.com/{vendor.organization.name}")
+@pytest.fixture(scope="module")
+def _two_vendors(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Vendor]]:
+    """Both are made once: each test sees them as they were, since what it does is undone behind it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield {name: make_known(name) for name in ("Acme", "Globex")}
+        transaction.set_rollback(True)
 
 
+def make_known(name: str) -> Vendor:
+    """A vendor that has sent a test, an account, somebody who is signing in, and a mail recipient, too."""
+    vendor = make_vendor(name)
+    make_delivery(make_event(vendor.workspace, kind=TEST), vendor.rule)
+    make_slack(vendor.workspace)
+    session = EmbedSession.objects.for_workspace(vendor.workspace.id).earliest("id")
+    tickets.begin(session=session, provider_slug="slack", actor=ACTOR)
+    tickets.make_link(workspace=vendor.workspace, provider_slug="slack", actor=ACTOR)
+    name_recipients(vendor.connection, ["somebody@example.com"])
+    name_told(vendor.workspace, ["somebody@example.com"], actor=ACTOR)
+    make_lifecycle_webhook(vendor.organization, f"https://hooks.example.com/{vendor.organization.name}")
+    return vendor
+
+
+@pytest.fixture
+def acme(_two_vendors: dict[str, Vendor], db: None) -> Vendor:
+    forget_keys()
+    return copy.deepcopy(_two_vendors["Acme"])
+
+
+@pytest.fixture
+def globex(_two_vendors: dict[str, Vendor], db: None) -> Vendor:
+    forget_keys()
+    return copy.deepcopy(_two_vendors["Globex"])
+
+
+@cache
 def ids_of(vendor: Vendor) -> dict[str, str]:
     return {
         "event_id": str(vendor.event.id),
