@@ -40,7 +40,7 @@ PAGES = (  # what it is, and its address; ``{event}`` and ``{connection}`` are f
     ("Event", "/workspace/events/{event}"),
     ("Settings", "/workspace/settings"),
 )
-COUNTED_ANEW = "Overview, the whole week counted anew"  # the first look in a minute: see deliveries/figures.py
+COUNTED_ANEW = "Overview, the whole week counted anew"  # the first look in a minute: see deliveries/showing/figures.py
 FAN_OUT = 2
 CONNECTIONS = 10
 STATES = ("delivered",) * 95 + ("failed",) * 3 + ("canceled", "held")
@@ -81,7 +81,7 @@ def _set_up() -> None:
 def _measure(workspace: Workspace, names: dict[str, str], *, looks: int) -> Iterator[tuple[str, float]]:
     from django.test import Client
 
-    from deliveries import figures
+    from deliveries.showing import figures
     from workspaces.embed import sessions
     from workspaces.models import Role
 

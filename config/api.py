@@ -23,7 +23,7 @@ from connections.apps_api import router as provider_apps
 from connections.lifecycle_api import router as lifecycle_webhooks
 from connections.secrets_api import router as signing_secrets
 from deliveries.api import router as deliveries
-from deliveries.trying_api import router as trying
+from deliveries.trying.api import router as trying
 from rules.api import router as rules
 from rules.mapping_api import router as mappings
 from rules.versions_api import router as versions

@@ -70,7 +70,7 @@ class Choice(models.TextChoices):
 
 
 class Outage(models.Model):
-    """A destination that many workspaces share has trouble of its own; see ``deliveries.outages``. One row for each."""
+    """A destination that many workspaces share has trouble of its own: see ``deliveries.breaking.outages``."""
 
     provider = models.CharField(max_length=32, primary_key=True)  # the folder's slug
     began_at = models.DateTimeField(db_default=Now())

@@ -142,7 +142,7 @@ def _renewed(renewal: Renewal, found: Mapping[str, str]) -> dict[str, Any]:
     return {
         "credentials": row.credentials,
         "token_fence": F("token_fence") + 1,
-        "updated_at": Now(),  # what an attempt of before says about it is about the past: see deliveries/switching.py
+        "updated_at": Now(),  # an attempt of before speaks of the past: see deliveries/breaking/switching.py
         **credentials.term(row.id, found, now=renewal.claimed_at),
     }
 

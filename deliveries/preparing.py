@@ -20,7 +20,8 @@ from django.db import connection, transaction
 
 from connections.models import Connection
 from connections.provider import WorkspaceFacts
-from deliveries import awaiting, bulk, digests, pacing, unsent
+from deliveries import bulk, digests, pacing, unsent
+from deliveries.breaking import awaiting
 from deliveries.claiming import Claimed
 from deliveries.digests import Folded
 from deliveries.jobs import Prepared

@@ -16,13 +16,14 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from connections.provider import Code
-from deliveries import bulk, failing, pacing, refusing
+from deliveries import bulk, pacing
 from deliveries.backoff import RETRY_AFTER_MOST, next_delay
+from deliveries.breaking import failing, refusing
+from deliveries.breaking.switching import hold_backlog, switch_off
 from deliveries.database import may_repeat
 from deliveries.keeping import keep
 from deliveries.models import State
 from deliveries.sending import Sent
-from deliveries.switching import hold_backlog, switch_off
 
 _log = structlog.get_logger("deliveries")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from deliveries import announcing, disabling, holding, partitions, posting, pulse, retention, shutdown, waking
+from deliveries import partitions, pulse, retention, shutdown, waking
+from deliveries.breaking import announcing, disabling, holding, posting
 from deliveries.draining import drain
 
 

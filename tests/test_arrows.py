@@ -47,11 +47,12 @@ VERBS = {
     ),
     "deliveries": (
         *("reading", "ingest", "fanout", "deciding", "spreading", "catalogue", "turns", "claiming", "preparing"),
-        *("jobs", "sending", "recording", "keeping", "switching", "draining", "waking", "pacing", "holding"),
-        *("samples", "preview", "backtest", "testing", "mapped"),
+        *("jobs", "mapped", "sending", "recording", "keeping", "draining", "waking", "pacing"),
         *("folding", "digests", "recovery", "retention", "partitions", "quarantine", "unsent", "redaction"),
-        *("failing", "outages", "disabling", "backlog", "superseding", "choosing"),
-        *("announcing", "posting", "lifecycle", "notice_mail"),
+        *("trying/samples", "trying/preview", "trying/backtest", "trying/testing"),
+        *("breaking/failing", "breaking/outages", "breaking/disabling", "breaking/switching", "breaking/awaiting"),
+        *("breaking/refusing", "breaking/holding", "breaking/backlog", "breaking/superseding", "breaking/choosing"),
+        *("breaking/announcing", "breaking/posting", "breaking/lifecycle", "breaking/notice_mail"),
     ),
 }
 # What a person will read is put into their language where it is worded: neither knows of a request or a database.

@@ -51,6 +51,9 @@ STORED_BY = (
     "connections/*.py",
     "connections/providers/**/*.py",
     "deliveries/*.py",
+    "deliveries/breaking/*.py",
+    "deliveries/showing/*.py",
+    "deliveries/trying/*.py",
 )
 _OF_A_PROVIDER = re.compile("connections/providers/[^/]+")
 _OF_THE_API = re.compile("shapes|api|^emit|^reading$|^ingest$")  # it speaks English

@@ -1,6 +1,6 @@
 """What must be told to whom: a notice, and one message of it for everybody who asked, written in one transaction.
 
-Whoever sends the messages finds them by their ``due_at``; see ``deliveries.posting``.
+Whoever sends the messages finds them by their ``due_at``; see ``deliveries.breaking.posting``.
 """
 
 from __future__ import annotations

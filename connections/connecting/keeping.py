@@ -1,7 +1,7 @@
 """What becomes of an account that was signed in to: a new connection, a renewed one, or a question.
 
 A connection that is renewed keeps its name and its rules. It is switched on again, and what was held for it is then
-let go by the sweeper (``deliveries/holding.py``), which looks for connections that are on.
+let go by the sweeper (``deliveries/breaking/holding.py``), which looks for connections that are on.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from config import pages
 from config.stack import free_port
-from deliveries import holding, pulse, tasks
+from deliveries import pulse, tasks
+from deliveries.breaking import holding
 
 
 @pytest.fixture(autouse=True)

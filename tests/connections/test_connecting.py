@@ -14,7 +14,7 @@ from connections.connecting import arriving, forgetting, keeping, parting, ticke
 from connections.connecting.tickets import Kind, Status
 from connections.models import Connection, DirectoryEntry, PendingAuthorization
 from connections.provider import Answer, Failure, Inactive, Reply, Trouble
-from deliveries import holding
+from deliveries.breaking import holding
 from deliveries.models import Delivery, State
 from tests.connections.signing_in import (
     OTHER_TOKEN,

@@ -14,7 +14,8 @@ from django.db import connections, transaction
 
 from connections.models import Connection
 from connections.registry import provider
-from deliveries import holding, recovery, retention
+from deliveries import recovery, retention
+from deliveries.breaking import holding
 from deliveries.claiming import Claimed
 from deliveries.draining import drain
 from deliveries.fanout import decide_batch

@@ -10,11 +10,12 @@ import pytest
 from connections import http
 from connections.models import DirectoryEntry
 from connections.provider import Answer, Request
-from deliveries import preparing, samples
+from deliveries import preparing
 from deliveries.draining import drain
 from deliveries.fanout import decide_batch
 from deliveries.models import Attempt, Event
-from deliveries.preview import preview
+from deliveries.trying import samples
+from deliveries.trying.preview import preview
 from rules.mapping_saving import save
 from rules.models import Mapping
 from tests.deliveries.making import Tenant, claim_all, make_backlog, make_tenant, pass_time

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connections.models import Connection, Recipient
-from deliveries import holding
+from deliveries.breaking import holding
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.preparing import SHUT_SECONDS, prepare

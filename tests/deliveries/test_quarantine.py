@@ -109,7 +109,7 @@ def test_one_that_was_given_up_can_be_sent_again_by_hand() -> None:
 
 def test_waiting_for_a_connection_is_not_taken_for_a_crash() -> None:
     from connections.models import Connection
-    from deliveries import holding
+    from deliveries.breaking import holding
 
     one_delivery()
     for _ in range(GIVE_UP_AFTER * 2):

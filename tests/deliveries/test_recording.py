@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from connections.models import Connection
 from connections.provider import Code, Culprit, Inactive, Outcome
-from deliveries import recording, switching
+from deliveries import recording
+from deliveries.breaking import switching
 from deliveries.claiming import LEASE_SECONDS, Claimed
 from deliveries.fanout import decide_batch
 from deliveries.models import Attempt, Capture, Delivery, Event, State

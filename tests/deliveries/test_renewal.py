@@ -13,7 +13,8 @@ from connections import credentials, renewing
 from connections.models import Connection
 from connections.provider import Code, Culprit, Inactive, Outcome
 from connections.renewing import LEASE_SECONDS
-from deliveries import holding, refusing, waking
+from deliveries import waking
+from deliveries.breaking import holding, refusing
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.preparing import prepare

@@ -29,10 +29,10 @@ from connections.provider import (
 )
 from connections.providers.resend import PROVIDER, errors
 from connections.reading_on import read_on
-from deliveries import samples
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery
-from deliveries.preview import preview
+from deliveries.trying import samples
+from deliveries.trying.preview import preview
 from sandbox.resend.accounts import SEGMENTS, TEMPLATES
 from tests.connections.conftest import permit
 from tests.connections.doors import Permit

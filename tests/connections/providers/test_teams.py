@@ -18,8 +18,8 @@ from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, 
 from connections.providers.teams import PROVIDER, answers, card
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery
-from deliveries.preview import preview
-from deliveries.samples import of
+from deliveries.trying.preview import preview
+from deliveries.trying.samples import of
 from sandbox.teams.cards import MAX_BYTES, complaints
 from sandbox.teams.workflows import BUILT_IN
 from tests.connections.conftest import permit

@@ -1,0 +1,1 @@
+"""The pages of what is plugged in, and of signing in to accounts."""

@@ -1,0 +1,1 @@
+"""Connections that break: noticed, switched off, told of, and what waits for them held until they are mended."""

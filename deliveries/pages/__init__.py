@@ -1,0 +1,1 @@
+"""What the portal's pages and fragments ask of this room."""

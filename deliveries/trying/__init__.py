@@ -1,0 +1,1 @@
+"""Trying a rule before it is saved: samples, previews, tests, and how often it would have fired."""
