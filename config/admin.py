@@ -1,57 +1,116 @@
-"""Raw rows for support staff: everything to be read, nothing to be changed, no secret in sight."""
+"""Raw rows for support staff: everything to be read, nothing to be changed, no secret in sight.
+
+Any id finds what belongs to it in each of the lists, and each page leads on to its neighbours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
 
+from config.raw_rows import HappeningRows, Link, RawRows
 from connections.models import Connection, Recipient
 from deliveries.models import Attempt, Capture, Decision, Delivery, Event
+from deliveries.tracing import Trace
 from rules.models import EventType, Resource, Rule, RuleVersion
+from rules.severity import Severity
 from workspaces.models import AuditEntry, Organization, Workspace
-from workspaces.sealing import Sealed
 
 admin.site.site_header = admin.site.site_title = "Jackfield staff"
 admin.site.index_title = "Raw rows"
 
 
-class RawRows(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A table as it is."""
-
-    show_full_result_count = False  # no count(*) over ten million rows
-    list_per_page = 50
-    ordering = ("-pk",)
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        shown = [field for field in self._readable() if not isinstance(field, models.JSONField | models.TextField)]
-        return [field.name for field in shown][:8]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [field.name for field in self._readable()]
-
-    def _readable(self) -> list[models.Field[Any, Any]]:
-        return [field for field in self.opts.concrete_fields if not isinstance(field, Sealed | models.BinaryField)]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+@admin.register(Organization)
+class OrganizationRows(RawRows):
+    links = (Link("Workspaces", Workspace, many=True), Link("Events", Event, many=True))
 
 
-class HappeningRows(RawRows):
-    """The big tables: found by any id, never counted."""
+@admin.register(Workspace)
+class WorkspaceRows(RawRows):
+    links = (
+        Link("Connections", Connection, many=True),
+        Link("Rules", Rule, many=True),
+        Link("Events", Event, many=True),
+        Link("Deliveries", Delivery, many=True),
+    )
 
-    search_fields = ("=id", "=workspace_id")
+
+@admin.register(Connection)
+class ConnectionRows(RawRows):
+    links = (Link("Rules", Rule, many=True), Link("Deliveries", Delivery, many=True))
 
 
-admin.site.register(
-    [Organization, Workspace, AuditEntry, Connection, Recipient, EventType, Resource, Rule, RuleVersion], RawRows
-)
-admin.site.register([Event, Decision, Delivery, Attempt, Capture], HappeningRows)
+@admin.register(Rule)
+class RuleRows(RawRows):
+    links = (Link("Versions", RuleVersion, many=True), Link("Deliveries", Delivery, many=True))
+
+
+@admin.register(RuleVersion)
+class RuleVersionRows(RawRows):
+    links = (Link("Rule", Rule, by="rule_id"),)
+
+
+@admin.register(Event)
+class EventRows(HappeningRows):
+    columns = ("id", "event", "how_bad", "status", "resource", "resource_id", "workspace_id", "created_at")
+    links = (
+        Link("Decision", Decision),
+        Link("Deliveries", Delivery, many=True),
+        Link("Attempts", Attempt, many=True),
+        Link("Workspace", Workspace, by="workspace_id"),
+    )
+    readonly_fields = ("leads_to", "how_bad")
+
+    @admin.display(description="severity")
+    def how_bad(self, row: Event) -> str | None:
+        """The word of the scale, and not its number."""
+        return None if row.severity is None else Severity(row.severity).label
+
+    def found(self, traced: Trace) -> Iterable[UUID]:
+        return traced.events
+
+    def _column(self, field: models.Field[Any, Any]) -> str:
+        return "how_bad" if field.name == "severity" else field.name
+
+
+@admin.register(Decision)
+class DecisionRows(HappeningRows):
+    columns = ("id", "workspace_id", "ruleset_version", "decided_at")
+    links = (Link("Event", Event), Link("Deliveries", Delivery, many=True))
+
+    def found(self, traced: Trace) -> Iterable[UUID]:
+        return traced.events
+
+
+@admin.register(Delivery)
+class DeliveryRows(HappeningRows):
+    columns = ("id", "state", "provider", "attempt_count", "last_code", "due_at", "event_id", "connection_id")
+    links = (
+        Link("Event", Event, by="event_id"),
+        Link("Attempts", Attempt, many=True),
+        Link("Captured", Capture, many=True),
+        Link("Connection", Connection, by="connection_id"),
+        Link("Rule", Rule, by="rule_id"),
+        Link("Rule as it was", RuleVersion, by="rule_version_id"),
+    )
+
+
+@admin.register(Attempt)
+class AttemptRows(HappeningRows):
+    columns = ("id", "number", "code", "culprit", "started_at", "duration_ms", "delivery_id", "workspace_id")
+    links = (Link("Delivery", Delivery, by="delivery_id"),)
+
+    def found(self, traced: Trace) -> Iterable[UUID]:
+        return traced.attempts
+
+
+@admin.register(Capture)
+class CaptureRows(HappeningRows):
+    links = (Link("Delivery", Delivery),)
+
+
+admin.site.register([AuditEntry, Recipient, EventType, Resource], RawRows)

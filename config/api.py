@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -60,17 +61,23 @@ def routes() -> tuple[list[Any], str, str]:
 
 
 def _in_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Our callers write and read UTF-8 and JSON: whatever the request calls its charset, and for a wrong method too."""
+    """Our callers write and read UTF-8 and JSON: whatever the request calls its charset, and for a wrong method too.
+
+    HEAD is answered as GET is; the server leaves the body out.
+    """
 
     @csrf_exempt  # no route here knows its caller by a cookie
     @wraps(view)
     def answering(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
         if request.encoding:
             request.encoding = "utf-8"
+        method, request.method = request.method, "GET" if request.method == "HEAD" else request.method
         response = view(request, *arguments, **named)
+        request.method = method
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
-        allowed = ", ".join(sorted(response["Allow"].split(", ")))
+        methods = set(response["Allow"].split(", "))
+        allowed = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
         return ApiError(405, f"Use {allowed} here.", headers={"Allow": allowed}).answer()
 
     return answering
@@ -127,7 +134,7 @@ def on_large_body(request: HttpRequest, error: RequestDataTooBig) -> HttpRespons
 @api.exception_handler(SuspiciousOperation)
 def on_suspicion(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
     """What Django itself is wary of, such as a query of a thousand fields."""
-    return ApiError(400, "This request makes no sense here.").answer()
+    return _suspected(error).answer()
 
 
 @api.exception_handler(Http404)
@@ -161,7 +168,7 @@ def _place(location: tuple[Any, ...]) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 400, such as for a host name that is not ours."""
-    return _outside(request, ApiError(400, "This request makes no sense here."))
+    return _outside(request, _suspected(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -172,6 +179,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's own 500, for a fault outside of every view."""
     return _outside(request, ApiError(500, "A fault of our own; it was logged."))
+
+
+def _suspected(error: Exception) -> ApiError:
+    match error:
+        case DisallowedHost():
+            words = "This installation does not answer to the host name of this request: its operator lists its names."
+        case TooManyFieldsSent():
+            words = f"The request has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields: send fewer."
+        case _:
+            words = "This request makes no sense here."
+    return ApiError(400, words)
 
 
 def _outside(request: HttpRequest, error: ApiError) -> HttpResponse:

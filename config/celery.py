@@ -1,7 +1,7 @@
 """The workers. Redis carries wake-ups only; the truth and the schedule are in PostgreSQL.
 
 Two queues: ``drain`` sends, one process a core; ``housekeeping`` belongs to the sweeper. The beat is a process of its
-own: inside a worker it could die alone, and nobody would notice.
+own: inside a worker it could die alone, and nobody would notice. While Redis is away, it does by itself what is due.
 No ETA, no countdown, no retry by Celery: a message may be lost or repeated without anybody noticing.
 """
 
@@ -25,19 +25,31 @@ app = Celery("jackfield")
 app.conf.update(
     broker_url=env.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 600},
+    broker_connection_max_retries=None,  # for ever, and every second:
+    worker_consumer="config.consuming:Persistent",
+    broker_transport_options={
+        # A message is gone from Redis when it is taken. Kombu 5.7's usual way, to keep what is not acknowledged yet and
+        # to give it back after a lost connection (``QoS.restore_unacked``), ends the worker when Redis was killed.
+        # https://docs.celeryq.dev/projects/kombu/en/latest/reference/kombu.transport.redis.html
+        "ack_emulation": False,
+        "socket_timeout": 1,  # a Redis that hangs is as good as none
+        "socket_connect_timeout": 1,
+        "health_check_interval": 5,
+        "max_retries": 0,  # whoever sends a wake-up does not wait for Redis
+    },
+    task_publish_retry=False,
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,
-    task_acks_late=True,
     task_default_queue="drain",
     task_routes={"housekeeping.*": {"queue": "housekeeping"}},
     worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,  # who is busy leaves the wake-up to somebody who is not
     CELERY_DB_REUSE_MAX=2**31,  # by default Celery opens the database connection anew for every task
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
-    beat_scheduler="celery.beat:Scheduler",  # in memory: nothing to remember between starts
+    beat_scheduler="config.beat:Beat",
     beat_schedule={
         "sweep": {"task": "deliveries.drain", "schedule": 1.0, "options": {"expires": 1}},
         "release": {"task": "housekeeping.release", "schedule": 2.0, "options": {"expires": 2}},

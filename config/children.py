@@ -145,6 +145,12 @@ class Child:
         reason = next((line for line in reversed(lines) if "FATAL" in line), lines[-1])
         return StackError(f"{self.name} {what}: {reason.strip()} (everything it said is in {self.log}).")
 
+    def kill(self) -> None:
+        """``kill -9`` for it and all that it has started, and wait until the kernel has taken it away."""
+        if self.alive:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
     def ask_to_end(self) -> None:
         """Ask it to end, and do not wait."""
         self.process.send_signal(self.farewells[0])

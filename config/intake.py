@@ -18,16 +18,17 @@ from django.utils.cache import patch_vary_headers
 
 from config.api import api
 from deliveries.emit import emit, emit_bulk
-from workspaces.access import emitter, machine
-from workspaces.callers import EmitCall
+from workspaces.access import emitter
+from workspaces.callers import EmitCall, MachineToken
 
 _VIEWS = {"/api/v1/events": emit, "/api/v1/events/bulk": emit_bulk}
+_machine = MachineToken()
 
 type View = Callable[[HttpRequest], HttpResponse]
 
 
 def intake(get_response: View) -> View:
-    """Middleware, to stand before all others."""
+    """Middleware, to stand before all others but the check of the host name."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         view = _VIEWS.get(request.path_info)
@@ -41,7 +42,7 @@ def intake(get_response: View) -> View:
 
 def _taken(view: Callable[[EmitCall], HttpResponse], request: EmitCall) -> HttpResponse:
     try:
-        request.auth = emitter(request) or machine(request)
+        request.auth = emitter(request) or _machine(request)
         response = view(request)
     except Exception as error:  # noqa: BLE001  answered by the API's own handlers, as if it had called the view
         response = api.on_exception(request, error)

@@ -37,8 +37,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """It can accept events, and somebody will send them: PostgreSQL answers, and the sweeper was here lately.
 
-    Redis is reported but not required: it carries only wake-ups. Without it there is no age, nor before the first
-    sweep.
+    Redis is reported but not required: it carries only wake-ups, and without it the beat sends by itself. Only Redis
+    knows the age of the last sweep, so nobody is told one while it is away, nor before the first sweep.
     """
     database, sweep = _postgresql(), _sweep()
     faults = [words for words in (_database_fault(database), sweep.fault) if words]
@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "postgresql": database,
         "redis": sweep.redis,
         "sweep_age_seconds": sweep.age,
-        "message": " ".join(faults) or "Events are accepted and sent.",
+        "message": " ".join(faults) or sweep.told,
     }
     return JsonResponse(told, status=503 if faults else 200)
 
@@ -58,6 +58,16 @@ class _Sweep:
 
     redis: bool
     age: float | None = None
+
+    @property
+    def told(self) -> str:
+        """What is true as long as there is no fault."""
+        if self.redis:
+            return "Events are accepted and sent."
+        return (
+            "Events are accepted. Redis does not answer (see REDIS_URL), so nobody wakes the workers: the beat sends by"
+            " itself, every second or two, as long as it runs. When it last swept, only Redis could tell."
+        )
 
     @property
     def fault(self) -> str:

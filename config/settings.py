@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,7 +55,9 @@ SILENT_RETENTION_DAYS = env.number("SILENT_RETENTION_DAYS", 3)  # events that no
 
 # --------------------------------------------------------------------------- Django
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if MODE == "production" else "127.0.0.1,localhost,testserver")
+# The demo and the tests answer to their own public name, whatever that is, besides the names of this machine.
+_own_names = f"127.0.0.1,localhost,testserver,{urlsplit(PUBLIC_URL).hostname or ''}"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if MODE == "production" else _own_names)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False  # a redirect would break POST, PUT and DELETE of the wire contract
@@ -73,7 +76,8 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
-    "config.intake.intake",  # first: events need nothing of what follows
+    "config.hosts.only_ours",
+    "config.intake.intake",  # events need nothing of what follows
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "workspaces.embed.framing.Framing",
     "config.outage.outage_is_503",

@@ -20,9 +20,13 @@ from types import FrameType
 from config.children import Child, StackError, die_with
 from config.embedded import Postgres, Valkey, free_port
 
-__all__ = ["Stack", "StackError", "free_port", "running"]
+__all__ = ["InUse", "Stack", "StackError", "free_port", "running"]
 
 DEVELOPMENT = Path(__file__).resolve().parent.parent / "var" / "dev"
+
+
+class InUse(StackError):  # noqa: N818  it says what happened
+    """Another stack keeps its files there, and is running."""
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def running(directory: Path, *, durable: bool) -> Iterator[Stack]:
     a measurement.
     Enter it from a thread that outlives it: Linux ends the children together with the thread that started them.
 
-    Raises ``StackError`` when a part cannot start or another stack is running in the same directory.
+    Raises ``StackError`` when a part cannot start, and ``InUse`` when another stack is running in the same directory.
     """
     directory = directory.resolve()
     with ExitStack() as closing:
@@ -65,6 +69,11 @@ class Stack:
         """The processes that are alive, by name."""
         return {child.name: child.process.pid for child in self._children() if child.alive}
 
+    @property
+    def ended(self) -> list[Child]:
+        """What has ended although nobody asked it to; the parts first, since others may have ended for want of them."""
+        return [child for child in self._children() if not child.alive]
+
     def environment(self) -> dict[str, str]:
         """What a process beside the stack must find in its environment."""
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
@@ -92,6 +101,21 @@ class Stack:
             raise StackError("The PostgreSQL that DATABASE_URL names is not ours to restart: unset DATABASE_URL.")
         self.postgres.restart(immediate=immediate)
 
+    def kill_redis(self) -> None:
+        """``kill -9`` for Valkey, which forgets everything."""
+        if child := self._own_redis().child:
+            child.kill()
+
+    def restart_redis(self) -> None:
+        """Start Valkey on the same port, with nothing in it; one that still runs is killed."""
+        self.kill_redis()
+        self._own_redis().start()
+
+    def _own_redis(self) -> Valkey:
+        if self.valkey is None:
+            raise StackError("The Redis that REDIS_URL names is not ours to kill: unset REDIS_URL.")
+        return self.valkey
+
     def flush_redis(self) -> None:
         """Forget everything in Redis."""
         from redis import Redis
@@ -118,7 +142,7 @@ def _sole_use(directory: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StackError(f"Another stack is running in {directory}: stop that one first.") from None
+            raise InUse(f"Another stack is running in {directory}: stop that one first.") from None
         yield
 
 

@@ -12,10 +12,11 @@ _asked = mmap.mmap(-1, 1)
 
 
 def asked() -> bool:
-    """Whether this worker shall claim nothing more."""
+    """Whether this process shall claim nothing more."""
     return _asked[0] == 1
 
 
 @worker_shutting_down.connect
-def _ask(**_: Any) -> None:
+def ask(**_: Any) -> None:
+    """From now on nothing more is claimed."""
     _asked[0] = 1

@@ -6,6 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from config.stack import Stack, running
+from tests.connections.conftest import permit
+
+__all__ = ["permit"]
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,7 @@ from config.stack import free_port
 from deliveries import pulse, tasks
 from deliveries.breaking import holding
 
-
-@pytest.fixture(autouse=True)
-def broker(settings: Settings) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(settings.REDIS_URL) as found:
-        found.flushdb()
-        yield found
-        found.flushdb()
+pytestmark = pytest.mark.usefixtures("broker")
 
 
 def told(status: int) -> dict[str, Any]:
@@ -59,6 +52,8 @@ def test_a_lost_redis_is_told_and_stops_nobody(settings: Settings) -> None:
     pulse.mark()
     found = told(200)
     assert (found["redis"], found["sweep_age_seconds"]) == (False, None)
+    assert "Redis does not answer" in found["message"]
+    assert "are accepted and sent" not in found["message"]  # nobody could know
 
 
 @pytest.mark.django_db

@@ -77,6 +77,19 @@ def test_it_flushes_redis(stack: Stack) -> None:
         assert redis.get("key") is None
 
 
+def test_it_kills_redis_and_starts_it_again_where_it_was(stack: Stack) -> None:
+    with Redis.from_url(stack.redis_url) as redis:
+        redis.set("key", "value")
+    before = stack.pids["Valkey"]
+    stack.kill_redis()
+    assert not alive(before)
+    assert [child.name for child in stack.ended] == ["Valkey"]
+    stack.restart_redis()
+    with Redis.from_url(stack.redis_url) as redis:
+        assert redis.get("key") is None
+    assert stack.ended == []
+
+
 def test_it_refuses_a_directory_in_which_another_stack_is_running(stack: Stack) -> None:
     with pytest.raises(StackError, match=f"Another stack is running in {stack.directory}: stop that one first"):
         start(stack.directory)

@@ -140,7 +140,9 @@ def test_messages_are_hints_and_carry_nothing() -> None:
         assert not inspect.signature(task.run).parameters
     assert (app.conf.task_serializer, app.conf.accept_content) == ("json", ["json"])
     assert app.conf.task_ignore_result
-    assert (app.conf.task_acks_late, app.conf.worker_prefetch_multiplier) == (True, 1)
+    assert (app.conf.task_acks_late, app.conf.broker_transport_options["ack_emulation"]) == (False, False)
+    assert app.conf.worker_disable_prefetch
+    assert not app.conf.task_publish_retry
 
 
 def test_no_task_keeps_time_with_the_broker() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -19,15 +21,6 @@ from deliveries.models import Delivery, Event
 from tests.deliveries.making import make_tenant, until
 
 FLAG = waking._FLAG
-
-
-@pytest.fixture
-def broker(settings: Settings) -> Iterator[redis.Redis]:
-    """The test run's own Redis, with nothing in it."""
-    with redis.Redis.from_url(settings.REDIS_URL) as found:
-        found.flushdb()
-        yield found
-        found.flushdb()
 
 
 @pytest.fixture
@@ -79,17 +72,20 @@ def test_a_wake_up_that_was_lost_stands_in_the_way_for_a_second_at_most(
     assert 0 < broker.pttl(FLAG) <= 1_000
 
 
-def test_a_process_sends_at_most_one_in_ten_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_sends_at_most_one_in_ten_milliseconds_and_one_a_second_while_redis_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("deliveries.waking.time", SimpleNamespace(sleep=pauses.append))
     waker = waking._Waker()
-    monkeypatch.setattr(waker, "_ring", lambda: None)
+    there = iter([True, True, False, True])
+    monkeypatch.setattr(waker, "_ring", lambda: next(there))
     waker.start()
-    for _ in range(5):
+    for number in range(1, 5):
         waker.mark.set()
-        until(lambda: not waker.mark.is_set())
-    until(lambda: len(pauses) == 5)
-    assert pauses == [waking.PAUSE_SECONDS] * 5
+        until(lambda number=number: len(pauses) == number)  # type: ignore[misc]
+    usual = waking.PAUSE_SECONDS
+    assert pauses == [usual, usual, waking.AWAY_SECONDS, usual]  # the beat is as quick as that while Redis is away
 
 
 def test_a_wake_up_reaches_the_queue_of_the_drain(broker: redis.Redis) -> None:
@@ -114,9 +110,22 @@ def test_without_redis_nothing_raises_and_it_is_told(sent: list[str], waker: wak
     waking.wake()
     waking.awake()
     with structlog.testing.capture_logs() as lines:
-        waker._ring()
+        assert not waker._ring()
     assert {line["event"] for line in lines} == {"wake.failed"}  # its own, and the other thread's
     assert sent == []
+
+
+def test_a_redis_that_hangs_keeps_no_caller_waiting(settings: Settings, waker: waking._Waker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        waking._redis.cache_clear()
+        began = time.monotonic()
+        waking.wake()
+        assert time.monotonic() - began < 0.1
+        waking.awake()
+        assert not waker._ring()
+        assert time.monotonic() - began < 2.5
+    waking._redis.cache_clear()
 
 
 def test_a_broker_that_refuses_the_message_ends_no_waker(

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from config import demo_seed
+from config.demo import seed, tenants
 
 
 class Command(BaseCommand):
@@ -34,6 +34,6 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", verbosity=0)
         with transaction.atomic():
-            facts = demo_seed.seed(catcher=options["catcher"], vendor=options["vendor"])
-        for name, content in (("facts", facts), ("sandbox", demo_seed.sandbox_seed(facts))):
+            facts = seed.seed(catcher=options["catcher"], vendor=options["vendor"])
+        for name, content in (("facts", facts), ("sandbox", tenants.sandbox_seed(facts))):
             options[name].write_text(json.dumps(content, indent=2))

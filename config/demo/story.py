@@ -35,8 +35,19 @@ SIGN_UP = {
         "created_at": "2026-04-17T12:00:00Z",
     },
 }
+TRIAL: dict[str, Any] = {
+    **SIGN_UP,
+    "payload": {
+        "user_id": "usr_bronn",
+        "email": "bronn@casterly.example",
+        "account_id": "acc_casterly",
+        "environment": "staging",
+        "created_at": "2026-04-17T12:00:00Z",
+    },
+}
 SAMPLES = (
     ("casterly", "production", ALERT),
+    ("casterly", "staging", TRIAL),
     ("springfield", "production", ALERT),
     ("springfield", "staging", SIGN_UP),
 )
@@ -59,8 +70,8 @@ class Story:
         for tenant, environment, sample in SAMPLES:
             workspace = self._workspace(tenant, environment)
             event = self._finished(self._emit(workspace, sample))
-            print(f"{event['event']} → {workspace['name']} ({environment})")
-            for delivery in event["rule_events"]:
+            print(f"{event['event']} → {_named(workspace)}")
+            for delivery in sorted(event["rule_events"], key=lambda each: str(each["rule"])):  # as the rules were made
                 print(self._delivered(delivery, event, rules, connections))
             for verdict in event["decision"]["verdicts"]:
                 if not verdict["fired"]:
@@ -103,6 +114,8 @@ class Story:
                 return f"signed webhook to {metadata['url']}"
             case "email":
                 return f"mail to {', '.join(metadata['recipients'])}"
+            case "hubspot":
+                return f"{_record(rule['metadata'])} in HubSpot of {metadata['hub_domain']}"
         return str(connection["name"])
 
     def _workspace(self, tenant: str, environment: str) -> dict[str, str]:
@@ -126,6 +139,17 @@ class Story:
         }
         token = jwt.encode(claims, self._facts["secret_key"], algorithm="HS256", headers={"kid": access})
         return {"Authorization": f"Bearer {token}"}
+
+
+def _named(workspace: dict[str, str]) -> str:
+    name, environment = workspace["name"], workspace["environment"]
+    return name if environment in name else f"{name} ({environment})"
+
+
+def _record(metadata: dict[str, Any]) -> str:
+    """What was written into a CRM."""
+    what = {"upsert_contact": "contact", "add_to_list": f"list “{metadata.get('name')}”", "add_note": "note"}
+    return what.get(metadata["action"], "record")
 
 
 def _milliseconds(start: str, end: str) -> int:

@@ -1,12 +1,10 @@
-"""Sample values for the page of patterns, in the shapes that the partials ask for. Nothing of it comes from a table."""
+"""What nearly every page is made of: buttons, fields, badges, lists, a rule, a timeline, a chart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-
-from django.utils import timezone
 
 from connections.icons import icon
 
@@ -25,11 +23,11 @@ BANNERS = (
 )
 
 
-def samples() -> dict[str, Any]:
-    """The context of ``patterns.html``."""
-    now = timezone.now()
+def samples(now: datetime) -> dict[str, Any]:
+    """Each component, in the states that it has."""
+    allowed = ("see_connections", "see_events", "see_payload", "change_rules", "connect", "resend")
     return {
-        "may": {"see_connections": True, "see_events": True, "see_payload": True, "change_rules": True},
+        "may": dict.fromkeys(allowed, True),
         "environments": ENVIRONMENTS,
         "badges": BADGES,
         "banners": BANNERS,

@@ -1,7 +1,7 @@
 """The demo's world: one vendor, the tenants Casterly and Springfield, each in three environments.
 
 The rules are chosen so that the two sample events show every kind of ending: Slack in two teams, a signed webhook,
-an inbox, a capture, and rules that stay silent for a reason.
+HubSpot, an inbox, a capture, and rules that stay silent for a reason.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from config.demo.signing_in import HUBSPOT, sign_in
+from config.demo.tenants import ENVIRONMENTS, TENANTS, Tenant
+from config.demo.wordings import ALERT, NOTE, SIGN_UP, TRIAL_USERS, contact_mapping
 from connections.models import Connection, Recipient
 from connections.provider import Client
 from connections.provider_apps import set_app
 from connections.recipients import name_recipients
-from rules import authoring
+from rules import authoring, mapping_saving
 from rules.authoring import Wording
 from rules.models import EventType, Rule
 from workspaces.api import issue_key
@@ -27,82 +30,14 @@ ACTOR = "demo"
 STAFF = ("support", "support")  # the demo's staff account: user name and password
 
 
-@dataclass(frozen=True)
-class Team:
-    """A tenant's Slack."""
-
-    id: str
-    name: str
-    token: str
-    channels: dict[str, tuple[str, str]]  # environment -> (id, name)
-    generated_channels: int = 0  # so many more, for the picker to cope with
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """A customer of the vendor."""
-
-    key: str
-    name: str
-    team: Team
-    receiver: tuple[str, str, str]  # path, name, signing secret
-    inbox: str
-
-
-CASTERLY = Tenant(
-    key="casterly",
-    name="Casterly",
-    team=Team(
-        id="T0CASTERLY",
-        name="Casterly Rock",
-        token="xoxb-sandbox-casterly",  # noqa: S106  the simulator's own
-        channels={
-            "production": ("C0CRPROD001", "alerts"),
-            "staging": ("C0CRSTAGE01", "staging-alerts"),
-            "development": ("C0CRDEV0001", "dev-alerts"),
-        },
-    ),
-    receiver=("/casterly/on-call", "Casterly on-call bridge", "whsec_Y2FzdGVybHktc2FuZGJveC1zaWduaW5nLXNlY3JldCE="),
-    inbox="tyrion@casterly.example",
-)
-SPRINGFIELD = Tenant(
-    key="springfield",
-    name="Springfield",
-    team=Team(
-        id="T0SPRINGF",
-        name="Springfield Nuclear",
-        token="xoxb-sandbox-springfield",  # noqa: S106  the simulator's own
-        channels={
-            "production": ("C0SPPROD001", "plant-alerts"),
-            "staging": ("C0SPSTAGE01", "staging-alerts"),
-            "development": ("C0SPDEV0001", "dev-alerts"),
-        },
-        generated_channels=50_000,
-    ),
-    receiver=("/springfield/harness", "Springfield test harness", "whsec_c3ByaW5nZmllbGQtc2FuZGJveC1zaWduaW5nLWtleSE="),
-    inbox="homer@springfield-npp.dev",
-)
-ENVIRONMENTS = ("production", "staging", "development")
-ALERT = {
-    "id": "",
-    "title": "{{ payload.resource }} is at {{ payload.value }}",
-    "template": "It crossed its threshold at {{ payload.triggered_at | date: '%H:%M' }} UTC.",
-    "fields": "Value: {{ payload.value }}\nThreshold: {{ payload.threshold }}\nAccount: {{ payload.account_id }}",
-    "link": "https://beaconry.example/alerts/{{ payload.alert_id }}",
-}
-SIGN_UP = {"title": "New user", "template": "{{ email }} joined {{ account_id }}."}
-
-
 def seed(*, catcher: str, vendor: str) -> dict[str, Any]:
     """Make what is missing, and return the keys and ids of all of it."""
     organization, _ = Organization.objects.update_or_create(name="Beaconry", defaults={"embed_origins": [vendor]})
     machine = _machine_key(organization)
-    rows = [
-        _Place(organization, tenant, environment, catcher).fill()
-        for tenant in (CASTERLY, SPRINGFIELD)
-        for environment in ENVIRONMENTS
-    ]
     _apps(organization)
+    rows = [
+        _Place(organization, tenant, environment, catcher).fill() for tenant in TENANTS for environment in ENVIRONMENTS
+    ]
     _staff()
     return {
         "organization_id": str(organization.id),
@@ -110,35 +45,6 @@ def seed(*, catcher: str, vendor: str) -> dict[str, Any]:
         "secret_key": machine.unseal("secret"),
         "workspaces": rows,
         "staff": {"username": STAFF[0], "password": STAFF[1]},
-    }
-
-
-def sandbox_seed(facts: dict[str, Any]) -> dict[str, Any]:
-    """What the simulators must know to play their part."""
-    tenants = (CASTERLY, SPRINGFIELD)
-    return {
-        "slack_teams": [_team(tenant.team) for tenant in tenants],
-        "vendor_workspaces": facts["workspaces"],
-        "vendor_keys": [{name: facts[name] for name in ("organization_id", "access_key", "secret_key")}],
-        "webhook_receivers": [
-            {"path": tenant.receiver[0], "name": tenant.receiver[1], "secret": tenant.receiver[2]} for tenant in tenants
-        ],
-    }
-
-
-def _team(team: Team) -> dict[str, Any]:
-    own = [{"id": id, "name": name, "is_member": True} for id, name in team.channels.values()]
-    others = [
-        {"id": f"{team.id}GEN".replace("T0", "C0", 1), "name": "general"},
-        {"id": f"{team.id}OLD".replace("T0", "C0", 1), "name": "old-ops", "is_archived": True},
-        {"id": f"{team.id}BOARD".replace("T0", "C0", 1), "name": "board", "is_private": True},  # without the bot
-    ]
-    return {
-        "team_id": team.id,
-        "team_name": team.name,
-        "bot_token": team.token,
-        "channels": [*own, *others],
-        "generated_channels": team.generated_channels,
     }
 
 
@@ -204,6 +110,18 @@ class _Place:
             Wording(event="user.created", action="send_message", inputs={**SIGN_UP, **post}),
         )
         self._beside()
+        if account := self.tenant.hubspot.get(self.environment):
+            self._crm(self._hubspot(account))
+
+    def _crm(self, hubspot: Connection) -> None:
+        if mapping_saving.current(hubspot.id) is None:
+            mapping_saving.save(hubspot, schema=contact_mapping(self.tenant.inbox), actor=ACTOR)
+        joined = Wording(event="user.created", action="add_to_list", inputs=TRIAL_USERS)
+        self._rule(hubspot, f"Sign-ups onto “{TRIAL_USERS['name']}”", joined)
+        if self.environment == "production":
+            self._rule(hubspot, "Sign-ups become contacts", Wording(event="user.created", action="upsert_contact"))
+            noted = Wording(event="alert.triggered", action="add_note", inputs=NOTE)
+            self._rule(hubspot, "Alerts into the timeline", noted)
 
     def _beside(self) -> None:
         everything = {"production": "alert.*", "staging": "*", "development": "*"}[self.environment]
@@ -232,6 +150,10 @@ class _Place:
     def _webhook(self) -> Connection:
         path, name, secret = self.tenant.receiver
         return self._connection("webhook", name, {"url": f"{self.catcher}{path}"}, {"signing_secret": secret})
+
+    def _hubspot(self, account: str) -> Connection:
+        found = Connection.objects.for_workspace(self.workspace.id).filter(provider=HUBSPOT).first()
+        return found or sign_in(self.workspace, account=account, actor=ACTOR)
 
     def _capture(self) -> Connection:
         return self._connection("capture", "Capture", {}, {})

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,12 +23,13 @@ from typing import Any
 
 import requests
 
-from config.demo_story import Story
-from config.stack import Stack, StackError, running
+from config.demo.story import Story
+from config.stack import InUse, Stack, StackError, running
+from config.watching import watch
 from sandbox import registry
 from sandbox.addresses import Addresses
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VAR = (ROOT / os.environ.get("JACKFIELD_VAR", "var")).resolve()
 HERE = VAR / "demo"
 FACTS = VAR / "demo.json"
@@ -68,20 +70,37 @@ def main() -> int:
     """Run the demo until Ctrl-C."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # also where a shell had Ctrl-C ignored
         signal.signal(number, _leave)
-    FACTS.unlink(missing_ok=True)
     try:
         ports = Ports(_port())
-        ports.check()
-        with running(HERE, durable=False) as stack:
+        with running(HERE, durable=False) as stack, _facts_of_ours():
+            ports.check()
             _run(stack, ports)
+    except InUse:
+        sys.stderr.write(_beside(_port() + 100))
+        return 1
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
         print("\nStopped.")
+    return 0
+
+
+@contextmanager
+def _facts_of_ours() -> Iterator[None]:
+    """The facts belong to whoever holds the stack: a second demo must not take the first one's away."""
+    FACTS.unlink(missing_ok=True)
+    try:
+        yield
     finally:
         FACTS.unlink(missing_ok=True)
-    return 0
+
+
+def _beside(port: int) -> str:
+    return (
+        f"A demo is running in {_shown(HERE)} already: {_shown(FACTS)} says where. Stop it with Ctrl-C, or start"
+        f" another beside it with `JACKFIELD_VAR=var/{port} JACKFIELD_PORT={port} make demo`.\n"
+    )
 
 
 def _run(stack: Stack, ports: Ports) -> None:
@@ -102,9 +121,7 @@ def _run(stack: Stack, ports: Ports) -> None:
     Story(facts).tell()
     _write(facts)
     print(_where(facts, ports.sandbox, seconds=time.monotonic() - began))
-    while not (dead := _dead(stack)):
-        time.sleep(0.5)
-    raise StackError(f"{dead} ended unexpectedly: see {_shown(HERE)}/{dead}.log.")
+    watch(stack, shown=_shown)
 
 
 def _environment(stack: Stack, ports: Ports) -> dict[str, str]:
@@ -127,9 +144,14 @@ def _prepare(environment: dict[str, str], ports: Ports) -> None:
     files += ["--vendor", ports.sandbox.of("vendor")]
     done = subprocess.run([*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise StackError(f"The database could not be prepared: {last} (`make clean` starts afresh).")
+        raise StackError(f"The database could not be prepared: {_reason(done.stderr)} (`make clean` starts afresh).")
     MADE.write_text(_recipe(ports))
+
+
+def _reason(told: str) -> str:
+    """The line of a traceback that names the fault; PostgreSQL's are followed by the statement and a caret."""
+    lines = told.strip().splitlines() or ["no reason given"]
+    return next((line for line in reversed(lines) if re.match(r"[\w.]+: ", line)), lines[-1])
 
 
 def _is_made(ports: Ports) -> bool:
@@ -139,7 +161,7 @@ def _is_made(ports: Ports) -> bool:
 
 def _recipe(ports: Ports) -> str:
     """All that goes into the demo's database: the migrations, the seed, the simulators' apps, and the addresses."""
-    found = [*sorted(ROOT.glob("*/migrations/0*.py")), ROOT / "config" / "demo_seed.py"]
+    found = [*sorted(ROOT.glob("*/migrations/0*.py")), *sorted(ROOT.glob("config/demo/*.py"))]
     hashes = [f"{path.relative_to(ROOT)} {sha256(path.read_bytes()).hexdigest()}" for path in found]
     apps = [f"{each.slug} {each.client}" for each in ports.sandbox.simulators]
     return "\n".join([f"portal {ports.portal}", *apps, *hashes])
@@ -181,15 +203,12 @@ class _Starter:
 def _wait(stack: Stack, what: str, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not ready():
-        if dead := _dead(stack):
-            raise StackError(f"{dead} could not start: {_last_line(dead)} (see {_shown(HERE)}/{dead}.log).")
+        if stack.ended:
+            dead = stack.ended[0]
+            raise StackError(f"{dead.name} could not start: {_last_line(dead.log)} (see {_shown(dead.log)}).")
         if time.monotonic() > deadline:
             raise StackError(f"After {PATIENCE:.0f} seconds {what} does not answer: see {_shown(HERE)}/*.log.")
         time.sleep(0.05)
-
-
-def _dead(stack: Stack) -> str:
-    return next((child.name for child in stack.spawned if not child.alive), "")
 
 
 def _answers(url: str) -> bool:
@@ -203,8 +222,8 @@ def _log(name: str) -> str:
     return path.read_text(errors="replace") if path.exists() else ""
 
 
-def _last_line(name: str) -> str:
-    return (_log(name).strip().splitlines() or ["it said nothing"])[-1]
+def _last_line(log: Path) -> str:
+    return (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
 
 
 def _facts(ports: Ports) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""`make demo`: all of it on one machine, with two pretend customers."""
