@@ -61,6 +61,12 @@ class Field:
     depends_on: tuple[str, str] | None = None  # (field, value): asked only when that field has that value
     directory: str = ""  # the kind of directory that its value is picked from
     fits: int = 0  # of a template: the most characters of what it comes to that arrive; 0: nothing is cut
+    by_line: bool = False  # of a template: each line is filled in by itself, and stays one line
+    bound_to: str = ""  # of a secret: the setting with the address that it is sent to; another origin never gets it
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is asked for, among the values of the other fields."""
+        return self.depends_on is None or values.get(self.depends_on[0]) == self.depends_on[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,9 @@ class Action:
 
     key: str
     label: str
+    does: (
+        str  # in a rule's sentence: "put the contact on {place} in {connection}"; place: what ``id`` names, if anything
+    )
     description: str = ""
     fields: tuple[Field, ...] = ()
     pace: Pace | None = None
@@ -94,6 +103,11 @@ class DirectoryKind:
     label_plural: str
     one_page_limit: int  # the most entries that one page brings
     max_requests: int = 1  # the most steps that one page, or one look-up, may take
+    mark: str = ""  # what people write before its names: "#"
+
+    def called(self, name: str) -> str:
+        """A name as people write it, however it was given: "#alerts"."""
+        return self.mark + name.removeprefix(self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,11 +352,15 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """There was no answer. ``detail`` is plain words for a person; it never holds a credential."""
+    """There was no answer. ``detail`` is plain words for a person; it never holds a credential.
+
+    ``begun`` is the status of an answer that had begun and did not come to its end; 0 when none had.
+    """
 
     trouble: Trouble
     detail: str = ""
     elapsed_ms: int = 0
+    begun: int = 0
 
 
 Reply = Answer | Failure

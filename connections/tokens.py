@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from connections.answers import parsed
 from connections.provider import Answer, Failure, Refusal, Reply
 from connections.verdicts import retry_after
 
@@ -69,13 +69,7 @@ def _said(word: object, name: str) -> Refusal:
 
 
 def _object(reply: Answer) -> Mapping[str, Any]:
-    if reply.truncated:
-        return {}
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return {} if reply.truncated else parsed(reply)
 
 
 def _is_token(value: object) -> bool:

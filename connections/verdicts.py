@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outcome, Reply, Trouble
+from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outcome, Reply, Trouble, Unread
 
 RETRY_AFTER_MOST = 24 * 3600  # seconds; a longer wish is cut to this
 
@@ -100,6 +100,12 @@ _TROUBLES: dict[Trouble, Outcome] = {
     ),
 }
 
+# Where the status had come, and the rest of the answer had not.
+_BEGUN = {
+    Trouble.TIMEOUT: "{name} began to answer ({status}) and did not finish within 15 seconds.",
+    Trouble.RESET: "{name} began to answer ({status}) and closed the connection before it had finished.",
+}
+
 _REDIRECT = _refused(
     "{name} answered with a redirect ({status}), and redirects are never followed.",
     fix="Enter the final address in the connection.",
@@ -161,7 +167,8 @@ def judge(reply: Reply, name: str, *, now: datetime | None = None) -> Outcome:
     ``name`` begins the sentences; ``now`` measures a ``Retry-After`` date when the answer carries no ``Date``.
     """
     if isinstance(reply, Failure):
-        return _worded(_TROUBLES[reply.trouble], name=name, detail=reply.detail or "no reason was given")
+        detail = reply.detail or "no reason was given"
+        return _worded(_troubled(reply), name=name, status=reply.begun, detail=detail)
     if 200 <= reply.status < 300:
         return Outcome(code=Code.DELIVERED, reason=f"{name} accepted it ({reply.status}).")
     seen = _worded(_by_status(reply.status), name=name, status=reply.status)
@@ -182,6 +189,26 @@ def judge_vendor(reply: Reply, name: str, *, now: datetime | None = None) -> Out
     return replace(seen, culprit=Culprit.PROVIDER, retry=True, fix=_VENDOR_FIX)
 
 
+def no_access(reason: str, *, fix: str, inactive: Inactive | None, renew: bool = False) -> Outcome:
+    """The account does not let us in: what is to be sent is held until its connection is mended."""
+    return Outcome(
+        code=Code.AUTH_FAILED,
+        culprit=Culprit.CONNECTION,
+        retry=True,
+        reason=reason,
+        fix=fix,
+        inactive=inactive,
+        renew=renew,
+    )
+
+
+def unread(outcome: Outcome) -> Unread:
+    """What an outcome means for a directory, where nothing is held: what a person has to mend is not tried again."""
+    retry = outcome.retry and (outcome.culprit is Culprit.PROVIDER or outcome.code is Code.RATE_LIMITED)
+    fix = "" if retry else outcome.fix
+    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=outcome.retry_after if retry else None)
+
+
 def retry_after(answer: Answer, *, now: datetime | None = None) -> float | None:
     """Seconds to wait, from ``Retry-After`` as seconds or as a date; rubbish and the past are no wish.
 
@@ -200,6 +227,11 @@ def retry_after(answer: Answer, *, now: datetime | None = None) -> float | None:
 def may_have_arrived(reply: Reply) -> bool:
     """Whether the other side may have done what we asked although it did not say so."""
     return reply.trouble in _AMBIGUOUS if isinstance(reply, Failure) else reply.status >= 500
+
+
+def _troubled(reply: Failure) -> Outcome:
+    seen = _TROUBLES[reply.trouble]
+    return replace(seen, reason=_BEGUN.get(reply.trouble, seen.reason)) if reply.begun else seen
 
 
 def _by_status(status: int) -> Outcome:

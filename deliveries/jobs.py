@@ -111,7 +111,7 @@ def _rendered(prepared: Prepared, kind: Provider, event: EventFacts) -> tuple[di
         source = inputs.get(asked.key) or asked.default
         if asked.kind is Kind.TEMPLATE and source:
             scope = scope or _scope(prepared, event)
-            rendered = templates.render(source, scope)
+            rendered = templates.render(source, scope, by_line=asked.by_line)
             empty = gettext("the event has no %(path)s, so it stayed empty.")
             notes += [f"{asked.label}: {empty % {'path': path}}" for path in rendered.missing]
             faults += [f"{asked.label}: {rendered.problem}"] if rendered.problem else []
@@ -175,5 +175,6 @@ def template_faults(prepared: Prepared, kind: Provider) -> dict[str, str]:
     """Why templates cannot be filled in with this event, by input. Raises ``KeyError`` as ``job_for`` does."""
     scope = _scope(prepared, _facts(prepared.claimed))
     asked = [one for one in kind.action(prepared.action).fields if one.kind is Kind.TEMPLATE]
-    found = {one.key: templates.render(prepared.inputs.get(one.key) or one.default, scope).problem for one in asked}
+    texts = {one: prepared.inputs.get(one.key) or one.default for one in asked}
+    found = {one.key: templates.render(text, scope, by_line=one.by_line).problem for one, text in texts.items()}
     return {key: problem for key, problem in found.items() if problem}

@@ -26,19 +26,26 @@ from rules.mapping_shapes import (
 from rules.mappings import SCHEMA, warnings
 from rules.models import Mapping
 from workspaces.bodies import modest
-from workspaces.callers import Call, MachineToken
+from workspaces.callers import MachineToken, PortalCall, PortalToken
 from workspaces.errors import ApiError, not_found
+from workspaces.permissions import Permission
 from workspaces.wire import WRITING, errors, wire_time
 
 router = Router(tags=["Mappings"], auth=MachineToken())
 router.add_decorator(modest, mode="view")
 READING = errors(409)
+_SEE, _CHANGE = PortalToken(Permission.SEE_CONNECTIONS), PortalToken(Permission.CHANGE_RULES)
 ENTRIES_MOST = 5_000  # of one list in one answer
 AGAIN_SECONDS = 5
 
 
-@router.get("/connections/{connection_id}/actions", response={200: dict[str, Any], **READING}, summary="What it holds")
-def list_action_data(request: Call, connection_id: UUID) -> Any:
+@router.get(
+    "/connections/{connection_id}/actions",
+    auth=_CHANGE,
+    response={200: dict[str, Any], **READING},
+    summary="What it holds",
+)
+def list_action_data(request: PortalCall, connection_id: UUID) -> Any:
     """What actions choose from, as last read from the account: `{"lists": [{"id", "name"}], …}` by the lists' names.
 
     Fields have their `options` besides. `completeness` says of each list how good it is: `count`, `shown` (5,000 at
@@ -51,8 +58,13 @@ def list_action_data(request: Call, connection_id: UUID) -> Any:
     return {**lists, "completeness": {name: _told(row, one, len(lists[name])) for name, one in kinds.items()}}
 
 
-@router.get("/connections/{connection_id}/fields", response={200: CatalogueOut, **WRITING}, summary="List its fields")
-def list_fields(request: Call, connection_id: UUID, *, refresh: bool = False) -> Any:
+@router.get(
+    "/connections/{connection_id}/fields",
+    auth=_SEE,
+    response={200: CatalogueOut, **WRITING},
+    summary="List its fields",
+)
+def list_fields(request: PortalCall, connection_id: UUID, *, refresh: bool = False) -> Any:
     """The fields of its records. 409 when the destination has none, and before they were read for the first time.
 
     `refresh` asks for a new reading and does not wait for it: `reading` is true until it is there.
@@ -71,11 +83,12 @@ def list_fields(request: Call, connection_id: UUID, *, refresh: bool = False) ->
 
 @router.get(
     "/connections/{connection_id}/mappings/default",
+    auth=_SEE,
     response={200: MappingAnswer, **READING},
     summary="Get its mapping",
     by_alias=True,
 )
-def get_mapping(request: Call, connection_id: UUID) -> Any:
+def get_mapping(request: PortalCall, connection_id: UUID) -> Any:
     """Which field gets what of an event. Until one is stored, it is generated from the usual places of the usual
     fields. 409 when the destination takes no records."""
     row = _own(request, connection_id)
@@ -85,12 +98,14 @@ def get_mapping(request: Call, connection_id: UUID) -> Any:
 
 @router.put(
     "/connections/{connection_id}/mappings/default",
+    auth=_CHANGE,
     response={200: MappingAnswer, **WRITING},
     summary="Store its mapping",
     by_alias=True,
 )
-def store_mapping(request: Call, connection_id: UUID, body: MappingIn) -> Any:
+def store_mapping(request: PortalCall, connection_id: UUID, body: MappingIn) -> Any:
     """In force at once, as the next version; 422 names every fault of the schema. Saying the same again makes none."""
+    request.auth.need_whole_workspace()
     row = _own(request, connection_id)
     _expect_own(row, body)
     stored = save(row, schema=body.schema_, name=body.name, expected=body.expected_version, actor=request.auth.name)
@@ -106,8 +121,8 @@ def mapping_schema(request: HttpRequest) -> Any:
 # --------------------------------------------------------------------------- whose
 
 
-def _own(request: Call, connection_id: UUID) -> Connection:
-    rows = Connection.objects.for_organization(request.auth.organization_id).select_related("workspace")
+def _own(request: PortalCall, connection_id: UUID) -> Connection:
+    rows = request.auth.rows(Connection.objects.all()).select_related("workspace")
     found: Connection | None = rows.filter(id=connection_id).first()
     if found is None:
         raise not_found()

@@ -37,7 +37,7 @@ def faults(kind: Provider, action: Action, inputs: Mapping[str, str]) -> list[Fa
     for asked in action.fields:
         source = inputs.get(asked.key) or asked.default
         if asked.kind is Kind.TEMPLATE and source:
-            rendered = templates.render(source, scope)
+            rendered = templates.render(source, scope, by_line=asked.by_line)
             if rendered.problem:
                 return []
             filled[asked.key] = rendered.text

@@ -93,12 +93,6 @@ _ABOUT: Final = {  # has a resource, has its id
     (True, True): gettext_noop("{event} about {resource} {id}"),
 }
 _OR_WORSE: Final = gettext_noop("{severity} or worse")
-_DOES: Final = {
-    "send_message": gettext_noop("post to {place}"),
-    "send_webhook": gettext_noop("call {place}"),
-    "send_email": gettext_noop("mail {place}"),
-    "record": gettext_noop("keep it in {place}"),
-}
 _DOES_OTHERWISE: Final = gettext_noop("do “{action}” with {place}")
 
 _AND: Final = gettext_noop("{first} and {second}")
@@ -143,10 +137,10 @@ UNREADABLE: Final = Message(_UNREADABLE)
 # --------------------------------------------------------------------------- a rule
 
 
-def sentence(rule: Worded, *, connection: str, label: str = "") -> Message:
-    """What the rule says. ``connection`` is the name of its connection, ``label`` that of its action."""
+def sentence(rule: Worded, *, connection: str, does: str = "") -> Message:
+    """What the rule says. ``connection`` is the name of its connection, ``does`` what its action says of itself."""
     least, conditions = rule.min_severity, rule.conditions
-    gaps: dict[str, Message | Part] = {"event": _event(rule), "action": _action(rule, connection, label)}
+    gaps: dict[str, Message | Part] = {"event": _event(rule), "action": _action(rule, connection, does)}
     if least:
         gaps["severity"] = severity(least)
     if conditions:
@@ -206,10 +200,11 @@ def severity(word: str) -> Message | Part:
     return part if word == "critical" else Message(_OR_WORSE, {"severity": part})
 
 
-def _action(rule: Worded, connection: str, label: str) -> Message:
-    place = Part(Word.PLACE, _place(rule.inputs) or connection)
-    text = _DOES.get(rule.action)
-    return Message(text or _DOES_OTHERWISE, {"place": place, "action": Part(Word.ACTION, label or rule.action)})
+def _action(rule: Worded, connection: str, does: str) -> Message:
+    unchosen = "…" if "{connection}" in does else connection
+    places = {"place": _place(rule.inputs) or unchosen, "connection": connection}
+    gaps = {name: Part(Word.PLACE, text) for name, text in places.items()}
+    return Message(does or _DOES_OTHERWISE, {**gaps, "action": Part(Word.ACTION, rule.action)})
 
 
 def _place(inputs: Mapping[str, Any]) -> str:
@@ -217,7 +212,7 @@ def _place(inputs: Mapping[str, Any]) -> str:
     id, name = inputs.get("id"), inputs.get("name")
     if not id:
         return ""
-    return f"#{str(name).lstrip('#')}" if name else str(id)
+    return str(name or id)
 
 
 # --------------------------------------------------------------------------- its conditions

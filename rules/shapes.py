@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 
 from rules.models import EventType, Resource, Rule
 from rules.restraint import settings_of
 from workspaces.wire import Moment, changed_at
 
+_METADATA = (
+    "`action`, and the inputs that it asks for: see `GET /integrations`. `name` may stand beside an `id`, and says what"
+    " it is called. An input that the action does not read is refused, unless it is one of the usual names and empty."
+)
 # Checked where the rule is saved, in words that name the mend. Null takes a setting away.
 _MUTED_UNTIL = Field(
     None,
@@ -34,6 +39,21 @@ _DIGEST = Field(
 )
 
 
+_RESOURCE_ID = re.compile("[A-Za-z0-9._:-]{1,64}")
+
+
+def _of_the_wire(resource_id: str) -> str:
+    if not _RESOURCE_ID.fullmatch(resource_id):
+        raise ValueError("must be 1 to 64 letters, digits, dots, hyphens, underscores and colons.")
+    return resource_id
+
+
+# Narrower than what an event may carry: the wire contract's. In the portal a rule can be about anything that came.
+ResourceId = Annotated[
+    str, AfterValidator(_of_the_wire), Field(json_schema_extra={"pattern": f"^{_RESOURCE_ID.pattern}$"})
+]
+
+
 class _NothingElse(Schema):
     """Refuses names it does not know: a misspelt ``min_severity`` would make a rule that fires on everything."""
 
@@ -46,9 +66,9 @@ class RuleIn(_NothingElse):
     workspace: UUID
     connection: UUID
     event: str = Field(description="An event type, or a pattern such as `alert.*`.")
-    metadata: dict[str, Any] = Field(description="`action`, and the inputs that it asks for.")
+    metadata: dict[str, Any] = Field(description=_METADATA)
     resource: str | None = Field(None, max_length=128)
-    resource_id: str | None = Field(None, max_length=128)
+    resource_id: ResourceId | None = None
     active: StrictBool = True
     hidden: StrictBool = False
     name: str = Field("", max_length=128)
@@ -66,7 +86,7 @@ class RuleChange(_NothingElse):
     event: str | None = None
     metadata: dict[str, Any] | None = None
     resource: str | None = Field(None, max_length=128)
-    resource_id: str | None = Field(None, max_length=128)
+    resource_id: ResourceId | None = None
     active: StrictBool | None = None
     hidden: StrictBool | None = None
     name: str | None = Field(None, max_length=128)

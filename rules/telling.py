@@ -13,7 +13,7 @@ from connections.finding import Reference, entries_of
 from connections.icons import icon
 from connections.models import Connection, DirectoryEntry
 from connections.provider import Action
-from connections.registry import all_providers
+from connections.registry import all_providers, provider
 from rules import sentences
 from rules.authoring import Wording
 from rules.models import Rule
@@ -24,14 +24,14 @@ Entries = Mapping[Reference, DirectoryEntry]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rule. ``trouble`` is the entry that it points at and nothing can be sent to any more."""
+    """One rule. ``trouble`` is what it points at and nothing can be sent to any more, by its name."""
 
     rule: Rule
     sentence: list[Part]
     icon: str
     provider: str
     muted: bool
-    trouble: DirectoryEntry | None
+    trouble: str
 
 
 def rows_of(rules: Sequence[Rule], *, now: datetime) -> list[Row]:
@@ -47,7 +47,7 @@ def sentence_of(wording: Wording, connection: Connection, entries: Entries | Non
     entries = entries_of(references(wording, connection)) if entries is None else entries
     action = action_of(wording, connection)
     named = replace(wording, inputs=_named(wording, connection, entries))
-    said = sentences.sentence(named, connection=connection.name, label=action.label if action else "")
+    said = sentences.sentence(named, connection=connection.name, does=action.does if action else "")
     return sentences.parts(said, translate=gettext)
 
 
@@ -68,7 +68,7 @@ def action_of(wording: Wording, connection: Connection) -> Action | None:
 
 def _row(rule: Rule, entries: Entries, now: datetime) -> Row:
     wording, connection = Wording.of(rule.version), rule.connection
-    pointed_at = [entries.get(reference) for reference in references(wording, connection)]
+    pointed_at = references(wording, connection)
     kind = all_providers().get(connection.provider)
     return Row(
         rule=rule,
@@ -76,11 +76,22 @@ def _row(rule: Rule, entries: Entries, now: datetime) -> Row:
         icon=icon(connection.provider),
         provider=kind.name if kind else connection.provider,
         muted=rule.muted_until is not None and rule.muted_until > now,
-        trouble=next((entry for entry in pointed_at if entry and (entry.archived or entry.gone_at)), None),
+        trouble=next((_called(connection, at, entries[at].name) for at in pointed_at if _is_over(entries.get(at))), ""),
     )
 
 
+def _is_over(entry: DirectoryEntry | None) -> bool:
+    return entry is not None and (entry.archived or entry.gone_at is not None)
+
+
 def _named(wording: Wording, connection: Connection, entries: Entries) -> dict[str, Any]:
-    """The inputs with the name that the vendor gives the place today, if it is known."""
-    found = [entries[reference] for reference in references(wording, connection) if reference in entries]
-    return {**wording.inputs, "name": found[0].name} if found else dict(wording.inputs)
+    """The inputs with the name that the vendor gives the place today, if it is known, as people write it."""
+    pointed_at = references(wording, connection)
+    name = next((entries[one].name for one in pointed_at if one in entries), wording.inputs.get("name"))
+    if not name or not pointed_at:
+        return dict(wording.inputs)
+    return {**wording.inputs, "name": _called(connection, pointed_at[0], str(name))}
+
+
+def _called(connection: Connection, reference: Reference, name: str) -> str:
+    return provider(connection.provider).directory_kind(reference[1]).called(name)

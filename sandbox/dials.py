@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.bodies import form_of
+
 EVERYONE = "*"
 PATH = "/_sandbox/dials"
 STATUS = re.compile(r"[45]\d\d")
@@ -112,7 +114,7 @@ def routes(board: Board) -> list[web.RouteDef]:
         return web.Response(status=204)
 
     async def form(request: web.Request) -> web.Response:
-        wanted = {key: str(value) for key, value in (await request.post()).items()}
+        wanted = await form_of(request)
         try:
             _obey(board, wanted)
         except DialError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.dials import Dial
+from sandbox.dials import Board, Dial
 
 FAULTS = {
     "429": "429 Too Many Requests",
@@ -25,7 +25,15 @@ HANG_SECONDS = 600
 HUGE_CHUNK, HUGE_CHUNKS = b" " * 65_536, 1_024
 
 type Answer = Callable[[], Awaitable[web.Response]]
-type ErrorBody = Callable[[int], Mapping[str, Any]]
+type ErrorBody = Callable[[int], Mapping[str, Any] | list[dict[str, Any]]]  # some vendors' errors are lists
+
+
+async def answered(
+    request: web.Request, *, board: Board, target: str, answer: Answer, body: ErrorBody
+) -> web.StreamResponse:
+    """The true answer, unless a fault that any HTTP server can have is due for ``target``."""
+    dial = board.take(target, among={dial.fault for dial in board if dial.fault in FAULTS or dial.fault.isdecimal()})
+    return await perform(dial, request, answer=answer, body=body) if dial else await answer()
 
 
 async def perform(dial: Dial, request: web.Request, *, answer: Answer, body: ErrorBody) -> web.StreamResponse:

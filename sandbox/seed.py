@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from sandbox.oauth import App
 from sandbox.rows import SeedError, build, objects, refuse_unknown, rows
 
 BUILTIN = Path(__file__).with_name("builtin.json")
@@ -43,24 +44,6 @@ class Team:
     generated_channels: int = 0
     scopes: str = BOT_SCOPES
     active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SlackApp:
-    """The app that teams install; its secret is exchanged in ``oauth.v2.access``."""
-
-    client_id: str
-    client_secret: str
-    name: str = "Jackfield"
-
-
-@dataclass(frozen=True, slots=True)
-class HubSpotApp:
-    """The app that HubSpot accounts connect."""
-
-    client_id: str
-    client_secret: str
-    name: str = "Jackfield"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +93,8 @@ class Seed:
     """
 
     slack_teams: tuple[Team, ...] = ()
-    slack_apps: tuple[SlackApp, ...] = ()
-    hubspot_apps: tuple[HubSpotApp, ...] = ()
+    slack_apps: tuple[App, ...] = ()
+    hubspot_apps: tuple[App, ...] = ()
     hubspot_accounts: tuple[HubSpotAccount, ...] = ()
     vendor_workspaces: tuple[VendorWorkspace, ...] = ()
     vendor_keys: tuple[VendorKey, ...] = ()
@@ -158,8 +141,8 @@ def read(parsed: Any, *, readers: Mapping[str, Reader] | None = None) -> Seed:
     refuse_unknown(parsed, known=[*lists, *readers], where="the seed")
     return Seed(
         slack_teams=tuple(_team(row, where=where) for where, row in objects(parsed, "slack_teams")),
-        slack_apps=rows(SlackApp, parsed, "slack_apps") or load(BUILTIN).slack_apps,
-        hubspot_apps=rows(HubSpotApp, parsed, "hubspot_apps") or load(BUILTIN).hubspot_apps,
+        slack_apps=rows(App, parsed, "slack_apps") or load(BUILTIN).slack_apps,
+        hubspot_apps=rows(App, parsed, "hubspot_apps") or load(BUILTIN).hubspot_apps,
         hubspot_accounts=rows(HubSpotAccount, parsed, "hubspot_accounts") or load(BUILTIN).hubspot_accounts,
         vendor_workspaces=rows(VendorWorkspace, parsed, "vendor_workspaces"),
         vendor_keys=rows(VendorKey, parsed, "vendor_keys"),

@@ -54,6 +54,14 @@ def floor(at: datetime) -> UUID:
     return _assemble(_milliseconds(at), 0)
 
 
+def parse(text: str) -> UUID | None:
+    """The id that somebody wrote; None when it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 class _Sequence:
     """The last id's parts. Steps are random, so that a forked process does not repeat its parent's next id."""
 

@@ -52,6 +52,7 @@ def entry(request: PortalRequest, connection_id: UUID, kind: str) -> HttpRespons
     waits = found.entry is None and checks < CHECKS_MOST
     context = {
         "entry": found.entry,
+        "called": wanted.called(found.entry.name) if found.entry else "",
         "found": found,
         "kind": wanted,
         "connection": connection,

@@ -20,6 +20,7 @@ from connections.connecting.keeping import account_name
 from connections.models import Connection, Recipient
 from connections.registry import all_providers
 from connections.standing import Standing, standing
+from workspaces import ids
 from workspaces.embed.guard import portal
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
@@ -43,7 +44,7 @@ class Card:
 def connections(request: PortalRequest) -> HttpResponse:
     """What is plugged in, those that need somebody first, and what could be."""
     rows = _counted(own_connections(request)).order_by("-id")
-    before = _before(request)
+    before = ids.parse(request.GET.get("before", ""))
     found = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
     trouble = outages.among(found)
     cards = sorted((_card(row, trouble) for row in found[:PAGE]), key=lambda card: _WORST.index(card.standing.tone))
@@ -61,11 +62,11 @@ def connections(request: PortalRequest) -> HttpResponse:
 @never_cache
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A GET asks and changes nothing, because mail scanners open links; the button's POST says yes."""
-    recipient = recipients.find(token)
+    recipient, language = recipients.find(token), translation.get_language_from_request(request)
     if recipient and request.method == "POST":
-        recipients.confirm(recipient)
+        recipients.confirm(recipient, language=language)
         recipient.refresh_from_db()
-    with translation.override(translation.get_language_from_request(request)):
+    with translation.override(language):
         return render(request, "connections/confirm.html", {"recipient": recipient}, status=200 if recipient else 404)
 
 
@@ -105,10 +106,3 @@ def _card(row: Any, trouble: Collection[str]) -> Card:
         account=account_name(row) if kind else "",
         standing=standing(row, unconfirmed=row.named and not row.confirmed, outages=trouble),
     )
-
-
-def _before(request: PortalRequest) -> UUID | None:
-    try:
-        return UUID(request.GET["before"])
-    except (KeyError, ValueError):
-        return None

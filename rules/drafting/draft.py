@@ -110,18 +110,17 @@ def read_draft(post: QueryDict, *, connections: Mapping[str, Connection], zone: 
         active=post.get("active", "yes") == "yes",
         restraints=read_restraints(post, muted_until=rule.muted_until if rule else None, zone=zone),
     )
-    return replace(draft, inputs=_inputs(post, draft, rule))
+    return replace(draft, inputs=_inputs(post, draft))
 
 
-def _inputs(post: QueryDict, draft: Draft, rule: Rule | None) -> dict[str, Any]:
-    """What was typed for the action, and what the rule had besides that this form does not show.
+def _inputs(post: QueryDict, draft: Draft) -> dict[str, Any]:
+    """What was typed for the action.
 
     A text that says what is written anyway is left out, so that the rule goes on following it.
     """
     action = draft.known_action
-    asked = action.fields if action else ()
-    found = _unshown(draft, rule, {one.key for one in asked} | {"name"})
-    for one in asked:
+    found: dict[str, Any] = {}
+    for one in action.fields if action else ():
         text = _text(post, f"in-{one.key}")
         if text and text != one.default:
             found[one.key] = text
@@ -136,15 +135,6 @@ def _picked(post: QueryDict, asked: Field, id: str) -> dict[str, str]:
     if not id.strip():
         return {asked.key: name} if name else {}
     return {"name": name.lstrip("#")} if name and asked.key == "id" else {}
-
-
-def _unshown(draft: Draft, rule: Rule | None, shown: set[str]) -> dict[str, Any]:
-    version = rule.version if rule else None
-    if version is None or rule is None or draft.connection is None or version.action != draft.wording.action:
-        return {}
-    if rule.connection.provider != draft.connection.provider:
-        return {}
-    return {key: value for key, value in version.inputs.items() if key not in shown}
 
 
 def _text(post: QueryDict, name: str) -> str:

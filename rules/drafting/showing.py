@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from connections import finding
 from connections.models import Connection
 from connections.provider import Field
+from connections.registry import provider
 from rules.conditions.schema import EDGE, EQUAL, ORDER
 from rules.drafting.draft import Draft
 from rules.drafting.rows import ALONE, COMPARES, SPELT, Group, Kept, Row, Rows
@@ -196,5 +197,6 @@ def _picked(draft: Draft, connection: Connection, shown: InputShown) -> InputSho
     entry = finding.entry_of(connection.id, shown.asked.directory, shown.value) if shown.value else None
     said = str(draft.inputs.get("name") or "") if shown.asked.key == "id" else ""
     name = entry.name if entry else said
-    called = f"#{name.lstrip('#')}" if name and shown.asked.directory == "channel" else name or shown.value
+    kind = provider(connection.provider).directory_kind(shown.asked.directory)
+    called = kind.called(name) if name else shown.value
     return InputShown(shown.asked, shown.value, shown.error, name=called, place=str(connection.id))

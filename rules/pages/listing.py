@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from connections.models import Connection
 from rules import authoring, listing, telling
 from rules.models import EventType, Rule
+from workspaces import ids
 from workspaces.embed.guard import portal
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
@@ -25,7 +26,8 @@ TYPES_MOST = 500
 def rules(request: PortalRequest) -> HttpResponse:
     """Every rule in one plain sentence."""
     text, event = request.GET.get("text", "").strip(), request.GET.get("event", "")
-    found = listing.list_rules(own_rules(request), text=text, event=event, before=_before(request))
+    before = ids.parse(request.GET.get("before", ""))
+    found = listing.list_rules(own_rules(request), text=text, event=event, before=before)
     context = {
         "rows": telling.rows_of(found.rules, now=timezone.now()),
         "before": found.before,
@@ -69,10 +71,3 @@ def event_types(request: PortalRequest) -> list[EventType]:
     """What a rule can be about."""
     rows: Any = EventType.objects.for_workspace(request.visitor.workspace.id).filter(active=True)
     return list(rows.order_by("seen", "key")[:TYPES_MOST])
-
-
-def _before(request: PortalRequest) -> UUID | None:
-    try:
-        return UUID(request.GET["before"])
-    except (KeyError, ValueError):
-        return None

@@ -17,6 +17,7 @@ from rules.templates.values import Refused
 SOURCE_LONGEST: Final = 20_000  # characters
 BLOCK_LONGEST: Final = 1_000  # characters of one {{ … }} or {% … %}: the library's scanner is quadratic in it
 CACHED: Final = 512  # templates
+MOST_LINES: Final = 100  # where each line is a template of its own
 
 _CLOSERS: Final = {"{{": "}}", "{%": "%}"}
 _WORDINGS: Final = tuple(
@@ -64,19 +65,24 @@ class Rendered:
     problem: str = ""
 
 
-def check(source: str) -> Problem | None:
-    """What is wrong with a template before anything is filled in; None when nothing is."""
+def check(source: str, *, by_line: bool = False) -> Problem | None:
+    """What is wrong with a template before anything is filled in; None when nothing is. ``by_line``: see ``render``."""
+    if by_line:
+        return _check_lines(source.splitlines())
     if not is_template(source):
         return _check_length(source)
     template = _compiled(source)
     return template if isinstance(template, Problem) else None
 
 
-def render(source: str, scope: Mapping[str, Any]) -> Rendered:
+def render(source: str, scope: Mapping[str, Any], *, by_line: bool = False) -> Rendered:
     """Fill a template in. Never raises: what goes wrong is ``problem``, and then the text is empty.
 
     A field that is not there is empty and listed in ``missing``, unless the filter ``default`` or an ``if`` saw to it.
+    ``by_line``: each line is a template of its own and stays one line, so that no value can write a line of its own.
     """
+    if by_line:
+        return _render_lines(source.splitlines(), scope)
     if not is_template(source):
         problem = _check_length(source)
         return Rendered(text="", problem=str(problem)) if problem else Rendered(text=source)
@@ -88,6 +94,23 @@ def render(source: str, scope: Mapping[str, Any]) -> Rendered:
     except Exception as fault:  # noqa: BLE001  a filter may meet any value at all; a delivery must not fail unexplained
         return Rendered(text="", problem=str(_problem(fault, source)))
     return Rendered(text=filled, missing=missing)
+
+
+def _check_lines(lines: list[str]) -> Problem | None:
+    if len(lines) > MOST_LINES:
+        return Problem(f"There are {len(lines)} lines: at most {MOST_LINES} are possible.", MOST_LINES + 1)
+    found = ((number, check(line)) for number, line in enumerate(lines, 1))
+    return next((Problem(problem.message, number) for number, problem in found if problem), None)
+
+
+def _render_lines(lines: list[str], scope: Mapping[str, Any]) -> Rendered:
+    if problem := _check_lines(lines):
+        return Rendered(text="", problem=str(problem))
+    filled = [render(line, scope) for line in lines]
+    if problems := [f"Line {number}: {one.problem}" for number, one in enumerate(filled, 1) if one.problem]:
+        return Rendered(text="", problem=" ".join(problems))
+    text = "\n".join(" ".join(one.text.split()) for one in filled)
+    return Rendered(text=text, missing=tuple(dict.fromkeys(path for one in filled for path in one.missing)))
 
 
 def scope(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from sandbox import faults
+from sandbox.bodies import form_of
 from sandbox.dials import Board
 from sandbox.hubspot.accounts import Accounts
-from sandbox.hubspot.errors import HubSpotError, OAuthError, envelope
+from sandbox.hubspot.errors import HubSpotError, envelope
 from sandbox.hubspot.oauth import OAuth
 from sandbox.hubspot.troubles import TOKEN_FAULTS, error_of
 from sandbox.hubspot.versions import VERSION
+from sandbox.oauth import OAuthError
 
 TOKEN = f"/oauth/{VERSION}/token"
-
-type Form = Mapping[str, str]
 
 
 class Api:
@@ -38,7 +38,7 @@ class Api:
         ]
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
-        form = await _form(request)
+        form = await form_of(request)
 
         def truly() -> dict[str, Any]:
             if self._board.take(self._oauth.account_of(form), among=("invalid_grant",)):
@@ -48,13 +48,13 @@ class Api:
         return await self._answer(request, self._oauth.account_of(form), truly)
 
     async def _introspect(self, request: web.Request) -> web.StreamResponse:
-        form = await _form(request)
+        form = await form_of(request)
         opened = self._accounts.opened(form.get("token", ""))
         target = str(opened[1].hub_id) if opened else ""
         return await self._answer(request, target, lambda: self._oauth.introspect(form))
 
     async def _revoke(self, request: web.Request) -> web.StreamResponse:
-        form = await _form(request)
+        form = await form_of(request)
 
         def truly() -> dict[str, Any]:
             self._oauth.authenticate(form)
@@ -95,10 +95,4 @@ class Api:
             except OAuthError as error:
                 return error.answer()
 
-        among = {dial.fault for dial in self._board if dial.fault in faults.FAULTS or dial.fault.isdecimal()}
-        dial = self._board.take(target, among=among)
-        return await faults.perform(dial, request, answer=truly, body=envelope) if dial else await truly()
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    return {key: str(value) for key, value in (await request.post()).items()}
+        return await faults.answered(request, board=self._board, target=target, answer=truly, body=envelope)

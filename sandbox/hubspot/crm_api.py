@@ -64,9 +64,7 @@ class CrmApi:
             async def truly() -> web.Response:
                 return await self._answered(request, verb, scopes, (*EVERYWHERE, *among))
 
-            everywhere = {dial.fault for dial in self._board if dial.fault in faults.FAULTS or dial.fault.isdecimal()}
-            dial = self._board.take(target, among=everywhere)
-            return await faults.perform(dial, request, answer=truly, body=envelope) if dial else await truly()
+            return await faults.answered(request, board=self._board, target=target, answer=truly, body=envelope)
 
         return answer
 

@@ -1,25 +1,10 @@
-"""How HubSpot says no: RFC 6749 errors at the token endpoints, its own envelope everywhere else."""
+"""How HubSpot says no everywhere but at its token endpoints, where it speaks RFC 6749: an envelope of its own."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from typing import Any
-
-from aiohttp import web
-
-
-class OAuthError(Exception):
-    """Ends a call at a token endpoint."""
-
-    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
-        super().__init__(error)
-        self.error = error
-        self.description = description
-        self.status = status
-
-    def answer(self) -> web.Response:
-        return web.json_response({"error": self.error, "error_description": self.description}, status=self.status)
 
 
 class HubSpotError(Exception):

@@ -37,11 +37,10 @@ class Contacts:
         """A new contact, or the one with that address. Raises ``ResendError``."""
         if not isinstance(body, dict) or set(body) - _KNOWN or not _EMAIL.fullmatch(str(body.get("email", ""))):
             raise ResendError(422, "validation_error", "Invalid `email` field.")
-        for segment in body.get("segments", []):
-            _expect_segment(segment)
+        segments = _segments_in(body)
         name = " ".join(filter(None, (body.get("first_name"), body.get("last_name"))))
         contact = self._known.setdefault((account, body["email"]), Contact(str(uuid.uuid4()), body["email"], name))
-        contact.segments |= set(body.get("segments", []))
+        contact.segments |= segments
         return {"object": "contact", "id": contact.id}
 
     def change(self, account: str, email: str, segment: str, *, inside: bool) -> dict[str, Any]:
@@ -56,6 +55,16 @@ class Contacts:
 
     def clear(self) -> None:
         self._known.clear()
+
+
+def _segments_in(body: dict[str, Any]) -> set[str]:
+    """The ids of the segments asked for, which come as objects; texts are refused."""
+    asked = body.get("segments", [])
+    if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
+        raise ResendError(422, "validation_error", "The `segments` field must be a list of objects with an `id`.")
+    for one in asked:
+        _expect_segment(str(one.get("id", "")))
+    return {one["id"] for one in asked}
 
 
 def _expect_segment(id: str) -> None:

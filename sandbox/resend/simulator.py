@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from sandbox import dials, faults
 from sandbox.addresses import Addresses
+from sandbox.bodies import parsed
 from sandbox.dials import Board
 from sandbox.journal import Journal
 from sandbox.pages import Pages, application, feed
@@ -90,7 +90,7 @@ class Simulator:
         return answer
 
     def _send(self, account: Account, request: web.Request, body: bytes) -> Any:
-        id, mail = self._outbox.send(account, _json(body), body, request.headers.get("Idempotency-Key", ""))
+        id, mail = self._outbox.send(account, parsed(body), body, request.headers.get("Idempotency-Key", ""))
         if mail:
             dial = self._board.take(account.name, among=AFTERWARDS)
             bounces = any(address.startswith("bounce@") for address in mail.to)
@@ -100,7 +100,7 @@ class Simulator:
         return {"id": id}
 
     def _create(self, account: Account, request: web.Request, body: bytes) -> Any:
-        return self._contacts.create(account.name, _json(body))
+        return self._contacts.create(account.name, parsed(body))
 
     def _change(self, account: Account, request: web.Request, body: bytes) -> Any:
         email, segment = request.match_info["email"], request.match_info["segment"]
@@ -152,7 +152,7 @@ class Simulator:
         return web.json_response(self._caller.answers)
 
     async def _put_hook(self, request: web.Request) -> web.Response:
-        wanted = _json(await request.read())
+        wanted = parsed(await request.read())
         if not isinstance(wanted, dict) or not all(wanted.get(key) for key in ("account", "url", "secret")):
             return web.json_response({"message": "Send a JSON object with account, url and secret."}, status=422)
         self._caller.hooks[str(wanted["account"])] = Hook(url=str(wanted["url"]), secret=str(wanted["secret"]))
@@ -162,13 +162,6 @@ class Simulator:
 def resend(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     """The Resend simulator as an application."""
     return Simulator(seeds=seeds, addresses=addresses).app()
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def _page(request: web.Request, found: list[dict[str, Any]]) -> dict[str, Any]:

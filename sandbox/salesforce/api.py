@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +10,15 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import faults
+from sandbox.bodies import form_of, parsed
 from sandbox.dials import EVERYONE, Board
 from sandbox.journal import Journal
+from sandbox.oauth import OAuthError, bearer
 from sandbox.salesforce import fields, orgs, refusals, soql
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.orgs import Org
 from sandbox.salesforce.records import Contact, Member, Records
-from sandbox.salesforce.refusals import ApiError, OAuthError
+from sandbox.salesforce.refusals import ApiError
 
 BASE = "/services/data/v66.0"
 PAGE = 2_000
@@ -72,7 +72,7 @@ class Api:
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         self._note(request)
-        form = {key: str(value) for key, value in (await request.post()).items()}
+        form = await form_of(request)
         target = self._oauth.org_of(form)
 
         async def truly() -> web.Response:
@@ -81,10 +81,7 @@ class Api:
             except OAuthError as error:
                 return error.answer()
 
-        dial = self._board.take(target, among=set(faults.FAULTS) | self._statuses())
-        if dial:
-            return await faults.perform(dial, request, answer=truly, body=lambda _: {})
-        return await truly()
+        return await faults.answered(request, board=self._board, target=target, answer=truly, body=lambda _: {})
 
     def _granted(self, form: Mapping[str, str], target: str, host: str) -> dict[str, Any]:
         if form.get("grant_type") == "refresh_token" and (dial := self._board.take(target, among=set(GRANTS))):
@@ -183,33 +180,24 @@ class Api:
             except ApiError as error:
                 return error.answer()
 
-        dial = self._board.take(org.id, among=set(faults.FAULTS) | self._statuses())
-        if dial is None:
-            return await truly()
-        # Salesforce's errors are a list, which the shared faults do not know of any vendor.
-        return await faults.perform(dial, request, answer=truly, body=refusals.envelope)  # type: ignore[arg-type]
+        body = refusals.envelope
+        return await faults.answered(request, board=self._board, target=org.id, answer=truly, body=body)
 
     def _org(self, request: web.Request) -> Org:
         """Whose token it is; and at an org's own host nobody else's."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        org, host = self._oauth.opened(token), request.host.partition(":")[0]
+        org = self._oauth.opened(bearer(request.headers.get("Authorization", "")))
+        host = request.host.partition(":")[0]
         meant = orgs.at(host) if host.endswith(".salesforce.com") else org
-        if scheme.lower() != "bearer" or org is None or org != meant:
+        if org is None or org != meant:
             raise ApiError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
         return org
 
     def _note(self, request: web.Request) -> None:
         self._calls.add(Call(request.host.partition(":")[0], request.method, request.path))
 
-    def _statuses(self) -> set[str]:
-        return {dial.fault for dial in self._board if re.fullmatch(r"[45]\d\d", dial.fault)}
-
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        found = None
+    found = parsed(body)
     if not isinstance(found, dict):
         raise ApiError("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]")
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 import time
@@ -11,23 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.oauth import Codes, Consent, OAuthError
 from sandbox.salesforce import orgs
 from sandbox.salesforce.orgs import APP, Org
-from sandbox.salesforce.refusals import OAuthError
 
-CODE_SECONDS = 600
 SESSION_SECONDS = 7_200  # an org's own setting; the token's answer does not tell it
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What a person agreed to, waiting for its code to be exchanged."""
-
-    org: Org
-    scopes: str
-    redirect_uri: str
-    challenge: str
-    expires: float
+def _new_refresh_token() -> str:
+    return f"5Aep861{secrets.token_urlsafe(40)}"
 
 
 @dataclass(slots=True)
@@ -35,8 +26,8 @@ class Grant:
     """The app in an org. Access tokens come and go; with rotation the refresh token does, too."""
 
     org: Org
-    scopes: str
-    refresh_token: str = field(default_factory=lambda: f"5Aep861{secrets.token_urlsafe(40)}")
+    scopes: tuple[str, ...]
+    refresh_token: str = field(default_factory=_new_refresh_token)
     access: dict[str, float] = field(default_factory=dict)  # token -> when it ends
     spent: set[str] = field(default_factory=set)  # refresh tokens that were replaced
 
@@ -45,30 +36,28 @@ class Grant:
         self.access[token] = time.monotonic() + SESSION_SECONDS
         return token
 
+    def rotate(self) -> None:
+        self.spent.add(self.refresh_token)
+        self.refresh_token = _new_refresh_token()
+
 
 class OAuth:
-    """Codes that can be exchanged once, within ten minutes, with the verifier of their challenge."""
+    """Codes and tokens, each good at its org's hosts only."""
 
     def __init__(self) -> None:
-        self._consents: dict[str, Consent] = {}
+        self._codes = Codes[Org]()
         self._grants: list[Grant] = []
 
     def agree(self, *, org: Org, asked: Mapping[str, str]) -> str:
         """Make the code that goes back to the app."""
-        code = f"aPrx{secrets.token_urlsafe(32)}"
-        self._consents[code] = Consent(
-            org=org,
-            scopes=asked["scope"],
-            redirect_uri=asked["redirect_uri"],
-            challenge=asked["code_challenge"],
-            expires=time.monotonic() + CODE_SECONDS,
-        )
-        return code
+        scopes = tuple(asked["scope"].split())
+        consent = Consent(APP.client_id, org, scopes, asked["redirect_uri"], asked["code_challenge"])
+        return self._codes.issue(f"aPrx{secrets.token_urlsafe(32)}", consent)
 
     def org_of(self, form: Mapping[str, str]) -> str:
         """The org that a call is about, for the dials; "" when it names none that we know."""
-        consent, grant = self._consents.get(form.get("code", "")), self._grant(form.get("refresh_token", ""))
-        return consent.org.id if consent else grant.org.id if grant else ""
+        consent, grant = self._codes.find(form.get("code", "")), self._grant(form.get("refresh_token", ""))
+        return consent.account.id if consent else grant.org.id if grant else ""
 
     def token(self, form: Mapping[str, str], *, host: str, rotating: bool) -> dict[str, Any]:
         """The answer of the token endpoint. Raises ``OAuthError``."""
@@ -98,14 +87,14 @@ class OAuth:
             grant.access.clear()
 
     def _exchange(self, form: Mapping[str, str], host: str) -> Grant:
-        consent = self._consents.pop(form.get("code", ""), None)
-        if consent is None or time.monotonic() > consent.expires or not orgs.serves(host, consent.org):
+        consent = self._codes.spend(form.get("code", ""))
+        if consent is None or not orgs.serves(host, consent.account):
             raise OAuthError("invalid_grant", "expired authorization code")
         if form.get("redirect_uri") != consent.redirect_uri:
             raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
-        if not hmac.compare_digest(_challenge(form.get("code_verifier", "")), consent.challenge):
+        if not consent.is_met_by(form.get("code_verifier", "")):
             raise OAuthError("invalid_grant", "invalid code verifier")
-        grant = Grant(consent.org, consent.scopes)
+        grant = Grant(consent.account, consent.scopes)
         self._grants.append(grant)
         return grant
 
@@ -119,8 +108,7 @@ class OAuth:
             raise OAuthError("invalid_grant", "expired access/refresh token")
         if not rotating:
             return _granted(grant)
-        grant.spent.add(given)
-        grant.refresh_token = f"5Aep861{secrets.token_urlsafe(40)}"
+        grant.rotate()
         return {**_granted(grant), "refresh_token": grant.refresh_token}
 
     def _grant(self, refresh_token: str) -> Grant | None:
@@ -130,23 +118,20 @@ class OAuth:
 def _authenticate(form: Mapping[str, str]) -> None:
     if form.get("client_id") != APP.client_id:
         raise OAuthError("invalid_client_id", "client identifier invalid")
-    if not hmac.compare_digest(form.get("client_secret", "").encode(), APP.client_secret.encode()):
+    if not APP.has_secret(form.get("client_secret", "")):
         raise OAuthError("invalid_client", "invalid client credentials")
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _granted(grant: Grant) -> dict[str, Any]:
     """Without an ``expires_in``, as Salesforce has it; signed as it does."""
-    identity, issued = f"https://{grant.org.login}/id/{grant.org.id}/0055f000000ANNAAAQ", str(int(time.time() * 1_000))
+    org, issued = grant.org, str(int(time.time() * 1_000))
+    identity = f"https://{org.login}/id/{org.id}/0055f000000ANNAAAQ"
     signed = hmac.digest(APP.client_secret.encode(), f"{identity}{issued}".encode(), "sha256")
     return {
         "access_token": grant.new_access(),
         "signature": base64.b64encode(signed).decode(),
-        "scope": grant.scopes,
-        "instance_url": f"https://{grant.org.host}",
+        "scope": " ".join(grant.scopes),
+        "instance_url": f"https://{org.host}",
         "id": identity,
         "token_type": "Bearer",
         "issued_at": issued,

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.oauth import App
+
 LOGIN, TEST = "login.salesforce.com", "test.salesforce.com"
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The external client app that orgs are connected through."""
-
-    client_id: str
-    client_secret: str
-    name: str = "Jackfield"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +34,7 @@ class Org:
         return TEST if self.is_sandbox else LOGIN
 
 
+# The external client app that orgs are connected through.
 APP = App("3MVG9-sandbox-salesforce-client", "sandbox-salesforce-secret")
 ORGS = (
     Org("00D5f000001CASTEAR", "Casterly Rock", "casterly-rock"),

@@ -1,4 +1,4 @@
-"""How Salesforce says no: a list with one error from the API, an RFC 6749 object at the token endpoint."""
+"""How Salesforce says no everywhere but at its token endpoint, where it speaks RFC 6749: a list with one error."""
 
 from __future__ import annotations
 
@@ -22,18 +22,6 @@ class ApiError(Exception):
         return web.json_response(
             [{"message": self.message, "errorCode": self.code, "fields": self.fields}], status=self.status
         )
-
-
-class OAuthError(Exception):
-    """Ends a call of the token endpoint."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(error)
-        self.error = error
-        self.description = description
-
-    def answer(self) -> web.Response:
-        return web.json_response({"error": self.error, "error_description": self.description}, status=400)
 
 
 # Dialled errors: the status, the message, and the fields that it names. Those of WRITES come with a write only.

@@ -84,10 +84,7 @@ class Api:
         async def truly() -> web.Response:
             return self._run(name, method, call, target)
 
-        dial = self._board.take(target, among=self._transport_faults())
-        if dial is None:
-            return await truly()
-        return await faults.perform(dial, request, answer=truly, body=_error_body)
+        return await faults.answered(request, board=self._board, target=target, answer=truly, body=_error_body)
 
     async def end_access_tokens(self, request: web.Request) -> web.Response:
         self._teams.end_access_tokens()
@@ -105,9 +102,6 @@ class Api:
             return _respond(_with_warning(method.run(install, call.args), call.warning), install=install)
         except SlackError as error:
             return _respond(error.answer(), retry_after=error.retry_after)
-
-    def _transport_faults(self) -> set[str]:
-        return {dial.fault for dial in self._board if dial.fault in faults.FAULTS or dial.fault.isdecimal()}
 
     def _target(self, call: Call) -> str:
         team = self._teams.team_of(call.token)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.oauth import bearer
 from sandbox.slack.errors import SlackError
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -33,9 +34,9 @@ async def read(request: web.Request, *, takes_json: bool) -> Call:
     if request.content_type == "application/json" and request.can_read_body:
         args = {**query, **(await _json(request) if takes_json else {})}
         # A token inside a JSON body is not looked at: with JSON it has to be in the header.
-        return Call(args, _bearer(authorization) or query.get("token", ""), authorization, _charset_warning(request))
+        return Call(args, bearer(authorization) or query.get("token", ""), authorization, _charset_warning(request))
     args = {**query, **await _form(request)}
-    return Call(args, _bearer(authorization) or str(args.get("token", "")), authorization)
+    return Call(args, bearer(authorization) or str(args.get("token", "")), authorization)
 
 
 async def _form(request: web.Request) -> dict[str, Any]:
@@ -65,8 +66,3 @@ async def _json(request: web.Request) -> dict[str, Any]:
 
 def _charset_warning(request: web.Request) -> str:
     return "" if request.charset else "missing_charset"
-
-
-def _bearer(authorization: str) -> str:
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from sandbox import dials, faults
 from sandbox.addresses import Addresses
+from sandbox.bodies import parsed
 from sandbox.dials import Board
 from sandbox.journal import Journal
 from sandbox.pages import Pages, application, feed, now
@@ -91,7 +91,7 @@ class Simulator:
         return await faults.perform(dial, request, answer=answer, body=lambda status: _error(str(status)))
 
     def _accepted(self, workflow: Workflow, body: bytes) -> web.Response:
-        message = _parsed(body)
+        message = parsed(body)
         self._count += 1
         self._journal.add(
             Run(
@@ -138,13 +138,6 @@ class Simulator:
 def teams(*, seeds: SeedFile, addresses: Addresses) -> web.Application:
     """The Teams simulator as an application."""
     return Simulator(seeds=seeds, addresses=addresses).app()
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def _refusal(fault: str) -> web.Response:

@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from connections.models import Connection, Recipient
+from connections.provider import Job
+from connections.registry import provider
 from deliveries.breaking import holding
 from deliveries.draining import drain
+from deliveries.fanout import decide_batch
+from deliveries.jobs import job_for
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.preparing import SHUT_SECONDS, prepare
 from rules.models import Rule, RuleVersion
 from tests.deliveries.making import Tenant, claim_all, make_backlog, make_tenant, pass_time, wait_of
+from tests.world import make_rule
 from workspaces.ids import uuid7
 from workspaces.models import Workspace
 
@@ -22,8 +27,6 @@ pytestmark = pytest.mark.django_db
 def claimed_delivery() -> tuple[Tenant, Event]:
     tenant = make_tenant(provider="webhook", url="https://hooks.example.com/in", name="Acme")
     event = tenant.emit()
-    from deliveries.fanout import decide_batch
-
     decide_batch()
     return tenant, event
 
@@ -43,6 +46,18 @@ def test_the_job_gets_the_rules_words_and_the_connections_secrets() -> None:
     assert prepared.credentials["signing_secret"] not in repr(prepared)
     assert prepared.retry_delays == (1, 2)
     assert (prepared.workspace.tenant, prepared.workspace.environment) == ("Acme", "production")
+
+
+def test_no_value_of_an_event_writes_a_line_of_the_rule() -> None:
+    tenant = make_tenant(provider="resend", event="another.one", api_key="re_canary", **{"from": "a@casterly.example"})
+    asked = {"id": "4f2c8a10-5b1e-4c6f-9d33-0a1b2c3d4e5f", "to": "a@b.example", "variables": "NOTE: {{ note }}"}
+    make_rule(tenant.connection, "*", action="send_email_template", inputs=asked)
+    tenant.emit(payload='{"note": "fine\\nOWNER: forged"}')
+    decide_batch()
+    (prepared,) = prepare(claim_all())
+    job, _ = job_for(prepared, provider("resend"))
+    assert isinstance(job, Job)
+    assert job.inputs["variables"] == "NOTE: fine OWNER: forged"
 
 
 def test_only_confirmed_recipients_are_named() -> None:

@@ -51,8 +51,13 @@ class Crm(Provider):
     slug = SLUG
     name = "Crm"
     actions = (
-        Action("save_contact", "Save a contact", record=KIND),
-        Action("add_to_list", "Add to a list", fields=(Field("id", "List", required=True, directory="list"),)),
+        Action("save_contact", "Save a contact", "save the contact in {place}", record=KIND),
+        Action(
+            "add_to_list",
+            "Add to a list",
+            "put it on {place}",
+            fields=(Field("id", "List", required=True, directory="list"),),
+        ),
     )
     directories = (
         DirectoryKind("list", "list", "lists", one_page_limit=100),

@@ -10,6 +10,7 @@ from connections.models import Connection
 from rules.models import EventType, Resource, Rule, RuleVersion
 from rules.severity import Severity
 from tests.calling import STRANGE_ID, Caller, fault, params, read, walk
+from tests.connections.vendor import make_slack
 from tests.json_cases import INVALID, OPEN, VALID
 from tests.world import Vendor, make_connection, make_rule
 from workspaces.models import AuditEntry, Workspace
@@ -180,10 +181,28 @@ def test_the_inputs_of_an_action_are_checked_when_it_is_saved(acme: Vendor, inpu
     assert params(acme.machine.post("/rules", wanted), 400) == [param]
 
 
-def test_inputs_of_the_wire_that_were_not_asked_for_are_kept(acme: Vendor) -> None:
-    """The contract's clients send a channel's name beside its id, and leave empty what does not apply."""
-    metadata = {"action": "record", "name": "alerts", "option_value": "text", "subject": None}
+def test_inputs_of_the_wire_that_do_not_apply_may_be_left_empty(acme: Vendor) -> None:
+    """The contract's clients have one form for all actions."""
+    metadata = {"action": "record", "name": "", "option_value": "", "subject": None}
     assert create(acme, metadata=metadata)["metadata"] == metadata
+
+
+def test_what_a_picked_id_is_called_may_stand_beside_it(acme: Vendor) -> None:
+    slack = make_slack(acme.workspace)
+    metadata = {"action": "send_message", "id": "C0123456789", "name": "alerts"}
+    assert create(acme, connection=str(slack.id), metadata=metadata)["metadata"] == metadata
+
+
+@pytest.mark.parametrize("name", ["body", "template", "subject", "id", "name", "event_name_override"])
+def test_an_input_of_another_action_is_refused_and_not_swallowed(acme: Vendor, name: str) -> None:
+    """The rule would send the standard body, and nobody would know why."""
+    webhook = make_connection(acme.workspace, "webhook")
+    metadata = {"action": "send_webhook", name: "{{ message }}", "content_type": "text/plain"}
+    before = Rule.objects.count()
+    detail = fault(acme.machine.post("/rules", body(acme, connection=str(webhook.id), metadata=metadata)), 400)
+    said = "is no input of “Send the event”: it takes body_template, content_type."
+    assert detail["data"] == [{"param": f"metadata.{name}", "msg": said}]
+    assert Rule.objects.count() == before
 
 
 def test_an_input_that_nobody_knows_is_refused_with_those_there_are(acme: Vendor) -> None:
@@ -191,8 +210,24 @@ def test_an_input_that_nobody_knows_is_refused_with_those_there_are(acme: Vendor
     assert detail["data"] == [{"param": "metadata.nota", "msg": "is no input of “Keep the event”: it takes note."}]
 
 
-@pytest.mark.parametrize("resource_id", ["x" * 128, "a b", "Größe/1", "A.b_c:d-1"])
-def test_a_rule_may_name_any_resource_that_an_event_can_carry(acme: Vendor, resource_id: str) -> None:
+@pytest.mark.parametrize("resource_id", ["", "x" * 65, "a b", "é", "Größe/1", "a\n"])
+def test_a_resource_is_named_with_the_characters_of_the_contract(acme: Vendor, resource_id: str) -> None:
+    for answer in (
+        acme.machine.post("/rules", body(acme, resource_id=resource_id)),
+        acme.machine.patch(f"/rules/{acme.rule.id}", {"resource_id": resource_id}),
+    ):
+        detail = fault(answer, 400)
+        assert [wrong["param"] for wrong in detail["data"]] == ["resource_id"]
+        assert "1 to 64 letters" in detail["message"]
+
+
+def test_a_resource_is_taken_away_with_null(acme: Vendor) -> None:
+    made = create(acme, resource_id="a")
+    assert read(acme.machine.patch(f"/rules/{made['id']}", {"resource_id": None}))["resource_id"] is None
+
+
+@pytest.mark.parametrize("resource_id", ["x" * 64, "A.b_c:d-1"])
+def test_a_rule_may_name_a_resource_that_an_event_can_carry(acme: Vendor, resource_id: str) -> None:
     made = create(acme, event="any.*", resource_id=resource_id)
     assert made["resource_id"] == resource_id
     assert (

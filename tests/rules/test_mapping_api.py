@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 from connections.models import Connection, DirectoryRun
 from connections.provider import Entry
 from rules.models import Mapping
-from tests.calling import STRANGE_ID, Caller, fault, params, read
+from tests.calling import STRANGE_ID, Caller, bearer, fault, params, read
+from tests.portal import enter
 from tests.rules.crm import KIND, Crm, crm, make_crm, read_fields
 from tests.world import Vendor
 from workspaces.ids import derive
@@ -207,6 +208,41 @@ def test_a_strangers_account_is_not_there(acme: Vendor, globex: Vendor, account:
     theirs = globex.machine.get(f"/connections/{account.id}/{path}")
     nobodys = globex.machine.get(f"/connections/{STRANGE_ID}/{path}")
     assert (theirs.status_code, theirs.content) == (404, nobodys.content)
+
+
+def test_a_portal_session_reads_and_stores_what_its_pages_would_let_it(acme: Vendor, account: Connection) -> None:
+    member = bearer(enter(acme, role="member", external_user_id="ann").token)
+    assert len(read(member.get(f"/connections/{account.id}/fields"))["fields"]) == 5
+    assert read(member.get(f"/connections/{account.id}/actions"))["completeness"]
+    stored = read(member.put(place(account), {"schema": SCHEMA}))
+    assert (stored["mapping"]["version"], stored["status"]) == (1, "stored")
+    assert AuditEntry.objects.get(verb="mapping.saved").actor == "ann"
+    viewer = bearer(enter(acme, role="viewer").token)
+    assert read(viewer.get(place(account)))["mapping"]["version"] == 1
+    assert fault(viewer.put(place(account), {"schema": SCHEMA}), 403)
+
+
+def test_a_session_about_one_resource_chooses_from_lists_and_changes_no_mapping(
+    acme: Vendor, account: Connection
+) -> None:
+    """A mapping is for every rule of the workspace; its editor may offer the lists for its own rules."""
+    caller = bearer(enter(acme, session_type="resource", resource="disk", resource_id="d-1").token)
+    assert read(caller.get(f"/connections/{account.id}/actions"))["completeness"]
+    for answer in (
+        caller.get(f"/connections/{account.id}/fields"),
+        caller.get(place(account)),
+        caller.put(place(account), {"schema": SCHEMA}),
+    ):
+        assert fault(answer, 403)
+    assert not Mapping.objects.exists()
+
+
+def test_what_the_vendor_hides_has_no_fields_for_a_portal_session(acme: Vendor, account: Connection) -> None:
+    Connection.objects.filter(id=account.id).update(hidden=True)
+    caller = bearer(enter(acme).token)
+    for path in ("/actions", "/fields", "/mappings/default"):
+        assert fault(caller.get(f"/connections/{account.id}{path}"), 404)
+    assert fault(caller.put(place(account), {"schema": SCHEMA}), 404)
 
 
 def test_a_mapping_goes_with_its_connection(acme: Vendor, account: Connection) -> None:

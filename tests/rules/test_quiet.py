@@ -99,7 +99,7 @@ def test_the_end_is_told_by_the_clock_on_the_wall() -> None:
     assert quiet().wall(utc("2026-07-15T05:00")) == "07:00 (Europe/Berlin)"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(hours, moments)
 def test_their_end_is_later_soon_and_not_quiet(hours: QuietHours, moment: datetime) -> None:
     end = hours.end_after(moment)
@@ -109,7 +109,7 @@ def test_their_end_is_later_soon_and_not_quiet(hours: QuietHours, moment: dateti
     assert hours.end_after(end) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(hours, moments, st.floats(0, 0.999))
 def test_all_until_their_end_is_quiet_and_has_the_same_end(hours: QuietHours, moment: datetime, part: float) -> None:
     end = hours.end_after(moment)
@@ -119,7 +119,7 @@ def test_all_until_their_end_is_quiet_and_has_the_same_end(hours: QuietHours, mo
     assert hours.end_after(between) == end
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(hours, moments)
 def test_without_changes_of_the_clock_they_are_what_the_wall_says(hours: QuietHours, moment: datetime) -> None:
     """Held against the rule in its plainest words: is it a quiet time, on a day, or on the day after one?"""

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 import sandbox as package
-from config import demo, demo_seed
+from config.demo import __main__ as demo
+from config.demo import seed as demo_seed
 from connections.models import ProviderApp
 from sandbox import registry
 from sandbox.seed import SeedFile

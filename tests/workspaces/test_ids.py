@@ -113,3 +113,15 @@ def test_the_floor_divides_the_ids_before_a_moment_from_those_of_it(at: datetime
     assert rfc_9562(floor)
     assert ids.uuid7(at - timedelta(milliseconds=1)) < floor <= ids.uuid7(at)
     assert ids.timestamp(floor) <= at
+
+
+@given(st.uuids())
+def test_an_id_is_read_as_it_was_written(identifier: UUID) -> None:
+    assert ids.parse(str(identifier)) == identifier
+
+
+@pytest.mark.parametrize(
+    "text", ["", "next", "017f22e2-79b0-7cc3-98c4", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f'--", "é" * 32]
+)
+def test_what_is_no_id_is_read_as_none(text: str) -> None:
+    assert ids.parse(text) is None

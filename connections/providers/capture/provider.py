@@ -22,6 +22,7 @@ class Capture(Provider):
         Action(
             key="record",
             label="Keep the event",
+            does="keep it in {place}",
             digest=True,
             description="Keeps the body that a webhook would have got.",
             fields=(

@@ -59,6 +59,7 @@ class Email(Provider):
         Action(
             key="send_email",
             label="Send an e-mail",
+            does="send an e-mail to {place}",
             digest=True,
             description="Mails your text and the event's own values.",
             fields=(

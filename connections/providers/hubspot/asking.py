@@ -6,10 +6,11 @@ from collections.abc import Generator
 from typing import Any
 
 from connections import alerts
+from connections.answers import parsed
 from connections.provider import Answer, Code, Culprit, Outcome, Reply, Step, Trouble, Unread
 from connections.provider import Failure as NoAnswer
 from connections.providers.hubspot import errors
-from connections.providers.hubspot.calls import call, parsed
+from connections.providers.hubspot.calls import call
 
 NAME_MOST = 120
 

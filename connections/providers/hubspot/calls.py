@@ -1,4 +1,4 @@
-"""One call of HubSpot's API: the request, and the JSON of its answer, in which anything may be missing.
+"""One call of HubSpot's API.
 
 Source of all addresses: https://developers.hubspot.com/docs/api-reference/2026-03
 """
@@ -6,9 +6,8 @@ Source of all addresses: https://developers.hubspot.com/docs/api-reference/2026-
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from connections.provider import Answer, Request
+from connections.provider import Request
 
 VERSION = "2026-03"  # HubSpot's APIs carry the date of their release; each lives for about 18 months
 API = "https://api.hubapi.com"
@@ -26,23 +25,3 @@ def call(method: str, path: str, *, token: str, body: object = None) -> Request:
         body=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
         secrets=(token,),
     )
-
-
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The answer's JSON object; empty when it is none."""
-    try:
-        return object_of(json.loads(answer.body))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def object_of(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def list_of(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def text_of(value: object) -> str:
-    return value if isinstance(value, str) else ""

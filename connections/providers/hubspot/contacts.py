@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from connections import alerts
+from connections.answers import list_of, object_of, parsed, text_of
 from connections.provider import Answer, Code, Culprit, Job, Outcome, Reply, Step
 from connections.providers.hubspot import errors
-from connections.providers.hubspot.calls import VERSION, call, list_of, object_of, parsed, text_of
+from connections.providers.hubspot.calls import VERSION, call
 
 PATH = f"/crm/objects/{VERSION}/contacts"
 EMAIL = "email"

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from connections.answers import list_of, object_of, parsed, text_of
 from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outcome, Reply
 from connections.providers.hubspot import refusals
-from connections.providers.hubspot.calls import list_of, object_of, parsed, text_of
 from connections.providers.hubspot.signing_in import OAUTH
-from connections.verdicts import judge_vendor, retry_after
+from connections.verdicts import judge_vendor, no_access, retry_after
 
 NAME = "HubSpot"
 LOCKED_SECONDS = 2.0  # "Locks will last for 2 seconds"
@@ -31,15 +31,7 @@ _RECONNECT = "Reconnect HubSpot. The rules stay as they are, and what is held ba
 
 
 def _account(reason: str, inactive: Inactive | None, *, fix: str = _RECONNECT, renew: bool = False) -> Outcome:
-    return Outcome(
-        code=Code.AUTH_FAILED,
-        culprit=Culprit.CONNECTION,
-        retry=True,
-        reason=reason,
-        fix=fix,
-        inactive=inactive,
-        renew=renew,
-    )
+    return no_access(reason, fix=fix, inactive=inactive, renew=renew)
 
 
 def _later(code: Code, reason: str) -> Outcome:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from connections.answers import list_of, object_of, text_of
 from connections.provider import DirectoryKind, DirectoryPage, Entry, Listing, Lookup, Unread
 from connections.providers.hubspot import asking
 from connections.providers.hubspot.asking import ask, name_in
-from connections.providers.hubspot.calls import VERSION, list_of, object_of, text_of
+from connections.providers.hubspot.calls import VERSION
 
 KIND = DirectoryKind(key="contact_field", label="property", label_plural="properties", one_page_limit=2_000)
 PATH = f"/crm/properties/{VERSION}/contacts"

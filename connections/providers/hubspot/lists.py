@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from connections.answers import list_of, object_of, text_of
 from connections.provider import (
     DirectoryKind,
     DirectoryPage,
@@ -20,7 +21,7 @@ from connections.provider import (
 )
 from connections.providers.hubspot import asking
 from connections.providers.hubspot.asking import ask, name_in
-from connections.providers.hubspot.calls import VERSION, list_of, object_of, text_of
+from connections.providers.hubspot.calls import VERSION
 
 KIND = DirectoryKind(key="list", label="list", label_plural="lists", one_page_limit=500)  # "the max count is 500"
 PATH = f"/crm/lists/{VERSION}"

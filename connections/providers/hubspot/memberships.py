@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from connections import alerts
+from connections.answers import list_of, object_of, parsed, text_of
 from connections.provider import Answer, Code, Culprit, Job, Outcome, Reply, Step
 from connections.providers.hubspot import errors
-from connections.providers.hubspot.calls import call, list_of, object_of, parsed, text_of
+from connections.providers.hubspot.calls import call
 from connections.providers.hubspot.contacts import Contact
 from connections.providers.hubspot.lists import PATH, WRITABLE
 

@@ -12,9 +12,10 @@ from html import escape
 from typing import Any
 
 from connections import alerts
+from connections.answers import parsed, text_of
 from connections.provider import Answer, Code, Culprit, Failure, Job, Outcome, Reply, Step, Trouble
 from connections.providers.hubspot import contacts, errors
-from connections.providers.hubspot.calls import VERSION, call, parsed, text_of
+from connections.providers.hubspot.calls import VERSION, call
 
 PATH = f"/crm/objects/{VERSION}/notes"
 NOTE_TO_CONTACT = 202  # .../crm/associations/associate-records/guide, "Note to contact"

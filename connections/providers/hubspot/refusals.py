@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connections.answers import list_of, object_of, text_of
 from connections.provider import Code, Culprit, Outcome
-from connections.providers.hubspot.calls import list_of, object_of, text_of
 
 TOLD_MOST = 4  # properties that a sentence names
 

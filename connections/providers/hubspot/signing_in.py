@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from connections.answers import parsed
 from connections.provider import Account, Answer, Client, Identification, OAuth2, Refusal, Reply, Request
-from connections.providers.hubspot.calls import API, VERSION, call, parsed
+from connections.providers.hubspot.calls import API, VERSION, call
 
 TOKEN = f"{API}/oauth/{VERSION}/token"
 

@@ -32,6 +32,7 @@ ACTIONS = (
     Action(
         key="send_email",
         label="Send an e-mail",
+        does="send an e-mail through {connection}",
         # No digest: its recipients come from each event, and nobody shall read of somebody else's.
         description="Mails your text and the event's own values from your domain.",
         fields=(
@@ -52,6 +53,7 @@ ACTIONS = (
     Action(
         key="send_email_template",
         label="Send a template",
+        does="mail the template {place} through {connection}",
         description="Mails a template of your account with its variables filled in.",
         fields=(
             Field(
@@ -68,6 +70,7 @@ ACTIONS = (
                 label="Variables",
                 kind=Kind.TEMPLATE,
                 max_length=10_000,
+                by_line=True,
                 hint="One per line, as NAME: {{ value }}. What the template asks for besides is taken from the event:"
                 " ACCOUNT_ID is its account_id.",
             ),
@@ -86,6 +89,7 @@ ACTIONS = (
     Action(
         key="add_to_segment",
         label="Add to a segment",
+        does="put the contact into {place} in {connection}",
         description="Puts the contact into a segment, and makes it if there is none.",
         fields=(
             _SEGMENT,
@@ -99,6 +103,7 @@ ACTIONS = (
     Action(
         key="remove_from_segment",
         label="Remove from a segment",
+        does="take the contact out of {place} in {connection}",
         description="Takes the contact out of a segment.",
         fields=(_SEGMENT, _CONTACT),
         pace=_PACE,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connections.provider import Answer, Request
+from connections.provider import Request
 
 API = "https://api.resend.com"
 
@@ -23,19 +23,6 @@ def call(method: str, path: str, *, key: str, body: Mapping[str, Any] | None = N
         headers["Content-Type"] = "application/json"
     sent = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
     return Request(method=method, url=f"{API}{path}", headers=headers, body=sent, secrets=(key,))
-
-
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The answer's object; empty when it is none."""
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def text_of(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def objects_in(value: object) -> list[dict[str, Any]]:

@@ -10,21 +10,20 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connections import alerts
+from connections.answers import parsed, text_of
 from connections.provider import (
     Answer,
-    Code,
-    Culprit,
     DirectoryKind,
     DirectoryPage,
     Entry,
     Listing,
     Lookup,
-    Outcome,
     Reply,
     Unread,
 )
 from connections.providers.resend import errors
-from connections.providers.resend.calls import call, objects_in, parsed, text_of
+from connections.providers.resend.calls import call, objects_in
+from connections.verdicts import unread
 
 TEMPLATE = DirectoryKind(key="template", label="template", label_plural="templates", one_page_limit=100)
 SEGMENT = DirectoryKind(key="segment", label="segment", label_plural="segments", one_page_limit=100)
@@ -48,7 +47,7 @@ def id_in(text: str) -> str:
 def page(kind: str, cursor: str, *, key: str) -> Listing:
     """One page."""
     if not key:
-        return _refusal(errors.NO_KEY)
+        return unread(errors.NO_KEY)
     query = {"limit": str(TEMPLATE.one_page_limit), **({"after": cursor} if cursor else {})}
     reply = yield call("GET", f"/{kind}s?{urlencode(query)}", key=key)
     found = _read(reply, kind)
@@ -65,21 +64,15 @@ def find(kind: str, text: str, *, key: str) -> Lookup:
     """One of them by its id or link."""
     id = id_in(text)
     if not key or not id:
-        return _NO_ID if key else _refusal(errors.NO_KEY)
+        return _NO_ID if key else unread(errors.NO_KEY)
     found = _read((yield call("GET", f"/{kind}s/{quote(id, safe='')}", key=key)), kind)
     return found if isinstance(found, Unread) else _entry(found) or _UNREADABLE
 
 
 def _read(reply: Reply, kind: str) -> dict[str, Any] | Unread:
     if not isinstance(reply, Answer) or not 200 <= reply.status < 300:
-        return _refusal(errors.read(reply, what=kind))
+        return unread(errors.read(reply, what=kind))
     return parsed(reply)
-
-
-def _refusal(outcome: Outcome) -> Unread:
-    retry = outcome.retry and (outcome.culprit is Culprit.PROVIDER or outcome.code is Code.RATE_LIMITED)
-    fix = "" if retry else outcome.fix
-    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=outcome.retry_after if retry else None)
 
 
 def _entry(found: dict[str, Any]) -> Entry | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from connections.answers import parsed, text_of
 from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outcome, Reply
-from connections.providers.resend.calls import parsed, text_of
-from connections.verdicts import judge_vendor, retry_after
+from connections.verdicts import judge_vendor, no_access, retry_after
 
 NAME = "Resend"
 _MEND_RULE = "The answer in the attempt names the field. Correct the rule; then send again."
@@ -24,14 +24,7 @@ def _rule(reason: str, fix: str = _MEND_RULE) -> Outcome:
 
 
 def _key(reason: str) -> Outcome:
-    return Outcome(
-        code=Code.AUTH_FAILED,
-        culprit=Culprit.CONNECTION,
-        retry=True,
-        reason=reason,
-        fix=_NEW_KEY,
-        inactive=Inactive.AUTHENTICATION_INVALID,
-    )
+    return no_access(reason, fix=_NEW_KEY, inactive=Inactive.AUTHENTICATION_INVALID)
 
 
 def _busy(reason: str, fix: str, seconds: float | None = None, culprit: Culprit = Culprit.PROVIDER) -> Outcome:

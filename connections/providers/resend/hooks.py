@@ -17,8 +17,8 @@ from uuid import UUID
 
 from standardwebhooks import Webhook as Signer
 
+from connections.answers import object_of, text_of
 from connections.provider import Afterwards, Heard, Refusal
-from connections.providers.resend.calls import text_of
 from connections.providers.resend.mails import TAG
 
 TOLERANCE = timedelta(minutes=5)  # of the call's own time, either way: a recorded call is no good later
@@ -84,7 +84,7 @@ def _is_signed(headers: Mapping[str, str], body: bytes, *, secret: str) -> bool:
 
 def _heard(id: str, told: Mapping[str, Any], *, now: datetime) -> Heard | None:
     kind = _KINDS.get(text_of(told.get("type")))
-    about = _object(told.get("data"))
+    about = object_of(told.get("data"))
     delivery = _delivery(about)
     if kind is None or delivery is None:
         return None
@@ -95,7 +95,7 @@ def _heard(id: str, told: Mapping[str, Any], *, now: datetime) -> Heard | None:
 def _delivery(about: Mapping[str, Any]) -> UUID | None:
     """Ours, from the tag that the mail was sent with; None for mails that somebody else sends by the same account."""
     try:
-        return UUID(text_of(_object(about.get("tags")).get(TAG)))
+        return UUID(text_of(object_of(about.get("tags")).get(TAG)))
     except ValueError:
         return None
 
@@ -104,10 +104,10 @@ def _words(kind: Afterwards, about: Mapping[str, Any]) -> str:
     """One plain sentence. What servers say in free words is not kept: it repeats addresses."""
     match kind:
         case Afterwards.BOUNCED:
-            bounce = _object(about.get("bounce"))
+            bounce = object_of(about.get("bounce"))
             return _BOUNCES.get(text_of(bounce.get("subType")), "The receiving server refused it and did not say why.")
         case Afterwards.SUPPRESSED:
-            reason = text_of(_object(about.get("suppressed")).get("reason"))
+            reason = text_of(object_of(about.get("suppressed")).get("reason"))
             return _SUPPRESSED.get(reason, "Resend did not send it, since the address is on its suppression list.")
         case Afterwards.COMPLAINED:
             return "The recipient reported it as spam."
@@ -123,10 +123,6 @@ def _parsed(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _moment(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ Source: https://resend.com/docs/api-reference/emails/send-email
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from html import escape
@@ -13,12 +14,16 @@ from typing import Any
 from urllib.parse import quote
 
 from connections import alerts, alerts_by_mail
+from connections.answers import parsed, text_of
 from connections.provider import Answer, Code, Course, Culprit, Job, Mail, Outcome, Reply, Request, Step
 from connections.providers.resend import errors, recipients
-from connections.providers.resend.calls import call, objects_in, parsed, text_of
+from connections.providers.resend.calls import call, objects_in
 
 TAG = "jackfield_delivery"
-VALUE_MOST = 2_000  # characters. Source: https://resend.com/docs/dashboard/templates/template-variables
+# Of a template's variables. Source: https://resend.com/docs/api-reference/emails/send-email, "template"
+VALUE_MOST = 2_000  # characters
+NUMBER_MOST = 2**53 - 1
+_VARIABLE = re.compile("[A-Za-z0-9_]{1,50}")
 
 _UNREAD = "The API key may not read templates, so only the variables of the rule were filled in."
 
@@ -117,7 +122,8 @@ def _variables(job: Job, declared: list[dict[str, Any]]) -> dict[str, str | floa
 def _typed(job: Job) -> dict[str, str]:
     """The rule's lines ``NAME: value``."""
     pairs = (line.partition(":") for line in alerts.tidy(job.inputs.get("variables", "")).splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs if name.strip() and value.strip()}
+    named = ((name.strip(), value.strip()) for name, _, value in pairs)
+    return {name: value for name, value in named if _VARIABLE.fullmatch(name) and value}
 
 
 def _context(job: Job) -> dict[str, str]:
@@ -137,13 +143,19 @@ def _context(job: Job) -> dict[str, str]:
 
 
 def _as(kind: str, value: str) -> str | float:
-    if kind == "number":
-        try:
-            number = float(value)
-        except ValueError:
-            return _safe(value)
-        return int(number) if number.is_integer() else number
-    return _safe(value)
+    number = _number(value) if kind == "number" else None
+    return _safe(value) if number is None else number
+
+
+def _number(value: str) -> float | None:
+    """A number that Resend takes; None for any other text, for NaN and Infinity, too, which JSON does not know."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    if not abs(number) <= NUMBER_MOST:  # said so that it holds for NaN, which compares with nothing
+        return None
+    return int(number) if number.is_integer() else number
 
 
 def _safe(value: str) -> str:

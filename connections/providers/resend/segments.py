@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from connections import alerts
+from connections.answers import parsed, text_of
 from connections.provider import Answer, Code, Course, Job, Outcome, Reply
 from connections.providers.resend import errors, recipients
-from connections.providers.resend.calls import call, parsed, text_of
+from connections.providers.resend.calls import call
 
 NAME_MOST = 100
 _WHAT = "segment"
@@ -21,7 +22,9 @@ def add(job: Job) -> Course:
     reply = yield call("POST", _path(job, email), key=key)
     if not _is(reply, 404):
         return _read(reply, job, "The contact is in the segment.")
-    body = {"email": email, **_names(job), "segments": [job.inputs.get("id", "").strip()]}
+    # Objects: the published description says texts, and those are refused.
+    # Source: https://github.com/resend/resend-openapi/pull/110
+    body = {"email": email, **_names(job), "segments": [{"id": job.inputs.get("id", "").strip()}]}
     made = yield call("POST", "/contacts", key=key, body=body)
     return _read(made, job, "The contact was made and is in the segment.")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from connections.answers import object_of
 from connections.provider import Answer, Request
 from connections.providers.salesforce import hosts
 
@@ -88,15 +89,3 @@ def records(answer: Answer) -> list[dict[str, Any]] | None:
     """The rows of a query's answer; None when it is none."""
     found = object_of(parsed(answer)).get("records") if answer.status == 200 else None
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else None
-
-
-def object_of(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def list_of(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def text_of(value: object) -> str:
-    return value if isinstance(value, str) else ""

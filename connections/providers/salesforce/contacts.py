@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connections import alerts
+from connections.answers import object_of
 from connections.provider import Answer, Code, Culprit, Job, Outcome, Reply, Step
 from connections.providers.salesforce import errors
-from connections.providers.salesforce.calls import Org, id_of, literal, object_of, parsed, records
+from connections.providers.salesforce.calls import Org, id_of, literal, parsed, records
 from connections.providers.salesforce.fields import FIELD, IDENTIFIER
 
 EMAIL_MOST = 80  # characters, Salesforce's own limits. Source: object reference of Contact

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from connections.answers import object_of
 from connections.provider import Answer, Code, Course, Job, Outcome, Reply
 from connections.providers.salesforce import contacts, errors
-from connections.providers.salesforce.calls import Org, id_of, literal, object_of, org, parsed, records
+from connections.providers.salesforce.calls import Org, id_of, literal, org, parsed, records
 from connections.providers.salesforce.contacts import Asking, Contact
 from connections.providers.salesforce.fields import FIELD
 

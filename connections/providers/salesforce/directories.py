@@ -11,10 +11,9 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from connections import alerts
+from connections.answers import object_of, text_of
 from connections.provider import (
     Answer,
-    Code,
-    Culprit,
     DirectoryKind,
     DirectoryPage,
     Entry,
@@ -28,18 +27,9 @@ from connections.provider import (
     Unread,
 )
 from connections.providers.salesforce import errors
-from connections.providers.salesforce.calls import (
-    BASE,
-    Org,
-    id_of,
-    literal,
-    object_of,
-    org,
-    parsed,
-    records,
-    text_of,
-)
+from connections.providers.salesforce.calls import BASE, Org, id_of, literal, org, parsed, records
 from connections.providers.salesforce.fields import FIELD, field_entry, field_entry_of_definition
+from connections.verdicts import unread
 
 CAMPAIGN = DirectoryKind(key="campaign", label="campaign", label_plural="campaigns", one_page_limit=2_000)
 CONTACT_FIELD = DirectoryKind(
@@ -180,10 +170,4 @@ def _ask(request: Request) -> _Asking:
 
 
 def _refusal(reply: Reply) -> Unread:
-    """What holds for a delivery holds here, but nothing is held: what a person has to mend is not tried again."""
-    if errors.has(reply, ("INVALID_QUERY_LOCATOR",)):
-        return _STALE
-    outcome = errors.judge(reply)
-    retry = outcome.retry and (outcome.culprit is Culprit.PROVIDER or outcome.code is Code.RATE_LIMITED)
-    fix = "" if retry else outcome.fix
-    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=outcome.retry_after if retry else None)
+    return _STALE if errors.has(reply, ("INVALID_QUERY_LOCATOR",)) else unread(errors.judge(reply))

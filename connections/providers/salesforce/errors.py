@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import Any
 
 from connections import alerts
+from connections.answers import list_of, object_of, text_of
 from connections.provider import Answer, Code, Culprit, Failure, Inactive, Outcome, Reply
-from connections.providers.salesforce.calls import list_of, object_of, parsed, text_of
-from connections.verdicts import judge_vendor, retry_after
+from connections.providers.salesforce.calls import parsed
+from connections.verdicts import judge_vendor, no_access, retry_after
 
 NAME = "Salesforce"
 SAID_MOST = 240  # characters of Salesforce's own words
@@ -40,15 +41,7 @@ def _later(code: Code, reason: str, *, seconds: float | None = None, fix: str = 
 
 
 def _account(reason: str, *, fix: str = _RECONNECT, inactive: Inactive | None, renew: bool = False) -> Outcome:
-    return Outcome(
-        code=Code.AUTH_FAILED,
-        culprit=Culprit.CONNECTION,
-        retry=True,
-        reason=reason,
-        fix=fix,
-        inactive=inactive,
-        renew=renew,
-    )
+    return no_access(reason, fix=fix, inactive=inactive, renew=renew)
 
 
 def _rule(reason: str, fix: str = _VALUE, *, retry: bool = False) -> Outcome:

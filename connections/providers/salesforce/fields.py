@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connections import alerts
+from connections.answers import list_of, object_of, text_of
 from connections.provider import Entry
-from connections.providers.salesforce.calls import list_of, object_of, text_of
 
 FIELD = re.compile("[A-Za-z][A-Za-z0-9_]{0,99}")
 OPTIONS_MOST = 200

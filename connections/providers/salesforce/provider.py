@@ -46,6 +46,7 @@ class Salesforce(Provider):
         Action(
             key="upsert_contact",
             label="Create or update a contact",
+            does="create or update the contact in {connection}",
             description="Finds the contact by its e-mail address, or creates it, and writes what is mapped.",
             max_requests=2,
             record=directories.CONTACT_FIELD.key,
@@ -53,6 +54,7 @@ class Salesforce(Provider):
         Action(
             key="add_to_campaign",
             label="Add to a campaign",
+            does="add the contact to {place} in {connection}",
             description="Makes the contact a member of a campaign, and creates the contact if there is none.",
             fields=(_CAMPAIGN,),
             max_requests=3,
@@ -61,6 +63,7 @@ class Salesforce(Provider):
         Action(
             key="remove_from_campaign",
             label="Remove from a campaign",
+            does="take the contact out of {place} in {connection}",
             description="Takes the contact out of a campaign.",
             fields=(_CAMPAIGN,),
             max_requests=1 + delivering.REMOVED_MOST,
@@ -69,6 +72,7 @@ class Salesforce(Provider):
         Action(
             key="update_property",
             label="Set a contact field",
+            does="set the field {place} of the contact in {connection}",
             description="Writes one field of the contact, and creates the contact if there is none.",
             fields=(
                 Field(

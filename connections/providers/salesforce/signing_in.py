@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from connections import alerts
+from connections.answers import text_of
 from connections.provider import Account, Answer, Fault, Field, Identification, Kind, OAuth2, Refusal
 from connections.providers.salesforce import errors, hosts
-from connections.providers.salesforce.calls import Org, id_of, records, text_of
+from connections.providers.salesforce.calls import Org, id_of, records
 
 NAME_MOST = 100
 _SANDBOX = re.compile(r"--([a-z0-9]+)\.")

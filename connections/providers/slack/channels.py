@@ -6,24 +6,21 @@ asked for, too, so that a rule that points at one can be told of it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from connections import alerts
+from connections.answers import list_of, object_of, parsed, text_of
 from connections.provider import (
     Answer,
-    Code,
-    Culprit,
     DirectoryKind,
     DirectoryPage,
     Entry,
     Failure,
     Listing,
     Lookup,
-    Outcome,
     Reply,
     Request,
     Step,
@@ -31,10 +28,10 @@ from connections.provider import (
     Unread,
 )
 from connections.providers.slack import errors
-from connections.verdicts import judge_vendor, retry_after
+from connections.verdicts import judge_vendor, retry_after, unread
 
 KIND = DirectoryKind(
-    key="channel", label="channel", label_plural="channels", one_page_limit=999, max_requests=2
+    key="channel", label="channel", label_plural="channels", one_page_limit=999, max_requests=2, mark="#"
 )  # "an integer under 1000"; a page that lacks a permission is asked for once more without it
 API = "https://slack.com/api"
 NAME_MOST = 120
@@ -90,9 +87,9 @@ def page(cursor: str, *, settings: Mapping[str, Any], token: str) -> Listing:
     answer = _checked(answer)
     if isinstance(answer, Unread):
         return answer
-    following = _text(_object(answer.get("response_metadata")).get("next_cursor"))
+    following = text_of(object_of(answer.get("response_metadata")).get("next_cursor"))
     return DirectoryPage(
-        entries=tuple(entry for found in _list_in(answer, "channels") if (entry := _entry(found))),
+        entries=tuple(entry for found in list_of(answer.get("channels")) if (entry := _entry(found))),
         next_cursor=f"{','.join(types)} {following}" if following else "",
         gaps=_gaps(types),
     )
@@ -117,7 +114,7 @@ def find(text: str, *, settings: Mapping[str, Any], token: str) -> Lookup:
 
 def _invitation(whoami: dict[str, Any] | Unread) -> str:
     """What to type in a private channel, with the app's own name as it is in that workspace."""
-    name = _text(whoami.get("user")) if isinstance(whoami, dict) else ""
+    name = text_of(whoami.get("user")) if isinstance(whoami, dict) else ""
     said = f"type /invite @{name} there" if _USER.fullmatch(name) else "type /invite and the app's name there"
     return f"If it is private, open it in Slack and {said}; it is looked up again by itself."
 
@@ -131,7 +128,7 @@ def _list(types: tuple[str, ...], cursor: str, *, settings: Mapping[str, Any], t
         "limit": str(KIND.one_page_limit),
         "exclude_archived": "false",
         "cursor": cursor,
-        "team_id": _text(settings.get("team_id")),  # required with an organization's token, ignored with a team's
+        "team_id": text_of(settings.get("team_id")),  # required with an organization's token, ignored with a team's
     }
     return (yield from _ask("conversations.list", {key: value for key, value in asked.items() if value}, token))
 
@@ -139,7 +136,7 @@ def _list(types: tuple[str, ...], cursor: str, *, settings: Mapping[str, Any], t
 def _ask(method: str, arguments: Mapping[str, str], token: str) -> _Asking:
     """Slack's answer as an object, its errors included."""
     if not token:
-        return _refusal(errors.NAMED["not_authed"])
+        return unread(errors.NAMED["not_authed"])
     reply = yield Request(
         method="GET",
         url=f"{API}/{method}?{urlencode(arguments)}",
@@ -147,14 +144,14 @@ def _ask(method: str, arguments: Mapping[str, str], token: str) -> _Asking:
         secrets=(token,),
     )
     if isinstance(reply, Failure):
-        return _LATE if reply.trouble is Trouble.TIMEOUT else _refusal(judge_vendor(reply, "Slack"))
+        return _LATE if reply.trouble is Trouble.TIMEOUT else unread(judge_vendor(reply, "Slack"))
     return _TOO_LARGE if reply.truncated else _read(reply)
 
 
 def _read(reply: Answer) -> dict[str, Any] | Unread:
     if reply.status != 200:
-        return _refusal(judge_vendor(reply, "Slack"))
-    answer = _parsed(reply.body)
+        return unread(judge_vendor(reply, "Slack"))
+    answer = parsed(reply)
     if answer.get("ok") not in (True, False):
         return _UNREADABLE
     if answer.get("error") in ("ratelimited", "rate_limited"):
@@ -166,22 +163,15 @@ def _checked(answer: dict[str, Any] | Unread) -> dict[str, Any] | Unread:
     """The answer, or what its error means."""
     if isinstance(answer, Unread) or answer["ok"] is True:
         return answer
-    word = _text(answer.get("error"))
+    word = text_of(answer.get("error"))
     if word == "invalid_cursor":
         return _STALE
     if word == "missing_scope":
         return Unread("The app lacks the permission to see channels.", fix=_RECONNECT)
     if known := errors.NAMED.get(word):
-        return _refusal(known)
+        return unread(known)
     said = word if _ERROR_WORD.fullmatch(word) else "nothing we can read"
     return Unread(f"Slack did not show its channels and gave as its reason: {said}.", retry=True)
-
-
-def _refusal(outcome: Outcome) -> Unread:
-    """What holds for a delivery holds here, but nothing is held: what a person has to mend is not tried again."""
-    retry = outcome.retry and (outcome.culprit is Culprit.PROVIDER or outcome.code is Code.RATE_LIMITED)
-    fix = "" if retry else outcome.fix
-    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=outcome.retry_after if retry else None)
 
 
 # --------------------------------------------------------------------------- reading
@@ -206,13 +196,13 @@ def _gaps(types: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _entry(found: object) -> Entry | None:
-    channel = _object(found)
-    id = _text(channel.get("id"))
+    channel = object_of(found)
+    id = text_of(channel.get("id"))
     if not re.fullmatch(_ID, id):
         return None
     name = _name(channel.get("name")) or _name(channel.get("name_normalized"))
     facts: dict[str, Any] = {key: channel.get(key) is True for key in ("is_private", "is_member", "is_archived")}
-    members, before = channel.get("num_members"), _list_in(channel, "previous_names")
+    members, before = channel.get("num_members"), list_of(channel.get("previous_names"))
     if isinstance(members, int) and not isinstance(members, bool):
         facts["num_members"] = members
     if before and _name(before[0]):
@@ -221,24 +211,4 @@ def _entry(found: object) -> Entry | None:
 
 
 def _name(value: object) -> str:
-    return alerts.cut(alerts.one_line(_text(value)), NAME_MOST)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        return _object(json.loads(body))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list_in(answer: Mapping[str, Any], key: str) -> list[Any]:
-    found = answer.get(key)
-    return found if isinstance(found, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return alerts.cut(alerts.one_line(text_of(value)), NAME_MOST)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connections.provider import Code, Culprit, Inactive, Outcome
+from connections.verdicts import no_access
 
 MAY_SHOW_TWICE = "Slack may have posted the message all the same, and then shows it twice: it cannot tell a repetition."
 
@@ -34,17 +35,6 @@ def _rule(reason: str, fix: str) -> Outcome:
     return Outcome(code=Code.REJECTED_CLIENT_ERROR, culprit=Culprit.RULE, reason=reason, fix=fix)
 
 
-def _account(reason: str, fix: str, inactive: Inactive | None) -> Outcome:
-    return Outcome(
-        code=Code.AUTH_FAILED,
-        culprit=Culprit.CONNECTION,
-        retry=True,
-        reason=reason,
-        fix=fix,
-        inactive=inactive,
-    )
-
-
 def _ours(reason: str) -> Outcome:
     return Outcome(
         code=Code.REJECTED_CLIENT_ERROR,
@@ -65,15 +55,15 @@ _TRACE = _ours("Slack did not take the trace that goes with the message.")
 _OUTDATED = _ours("Slack no longer offers the call that we use.")
 _THROTTLED = _busy("Slack asks us to slow down.")
 _BROKEN = _ill("Slack had a fault of its own.", MAY_SHOW_TWICE)
-_GONE = _account(
+_GONE = no_access(
     "Slack was disconnected: the app was removed.", fix=_RECONNECT, inactive=Inactive.AUTHORIZATION_REVOKED
 )
-_NOT_ACCEPTED = _account("Slack did not accept our token.", fix=_RECONNECT, inactive=Inactive.AUTHENTICATION_INVALID)
+_NOT_ACCEPTED = no_access("Slack did not accept our token.", fix=_RECONNECT, inactive=Inactive.AUTHENTICATION_INVALID)
 _NO_TOKEN = replace(_NOT_ACCEPTED, reason="Slack says that no token came with the request.")
-_TOO_LITTLE = _account(
+_TOO_LITTLE = no_access(
     "Slack says that a permission is missing.", fix=_RECONNECT, inactive=Inactive.REAUTHORIZATION_REQUIRED
 )
-_NOT_ALLOWED = _account("The Slack workspace does not allow the app to do this.", fix=_ASK_ADMIN, inactive=None)
+_NOT_ALLOWED = no_access("The Slack workspace does not allow the app to do this.", fix=_ASK_ADMIN, inactive=None)
 _NO_POSTING = _rule("The Slack workspace does not allow the app to post in {channel}.", fix=_OTHER_CHANNEL)
 _THREADS_ONLY = _rule("In {channel} only answers in threads are allowed.", fix=_OTHER_CHANNEL)
 
@@ -115,28 +105,26 @@ NAMED: dict[str, Outcome] = {
     "account_inactive": replace(_GONE, reason="Slack says that the app's account or the whole workspace is gone."),
     "invalid_auth": _NOT_ACCEPTED,
     "not_authed": _NO_TOKEN,
-    "token_expired": replace(
-        _account(
-            "Slack says that the token has run out.",
-            fix="Nothing needs to be done: a new one is asked for, and it is sent again.",
-            inactive=Inactive.REAUTHORIZATION_REQUIRED,
-        ),
+    "token_expired": no_access(
+        "Slack says that the token has run out.",
+        fix="Nothing needs to be done: a new one is asked for, and it is sent again.",
+        inactive=Inactive.REAUTHORIZATION_REQUIRED,
         renew=True,
     ),
     "missing_scope": _TOO_LITTLE,
     "no_permission": _TOO_LITTLE,
     "not_allowed_token_type": _TOO_LITTLE,
-    "org_login_required": _account(
+    "org_login_required": no_access(
         "The Slack workspace is being moved into an Enterprise organization.",
         fix="Reconnect Slack once the move is over.",
         inactive=Inactive.REAUTHORIZATION_REQUIRED,
     ),
-    "team_access_not_granted": _account(
+    "team_access_not_granted": no_access(
         "The app may not use this workspace of the Slack organization.",
         fix=_ASK_ADMIN,
         inactive=Inactive.REAUTHORIZATION_REQUIRED,
     ),
-    "two_factor_setup_required": _account(
+    "two_factor_setup_required": no_access(
         "Slack asks whoever connected it to set up two-factor authentication.",
         fix="Set it up in Slack; then send again.",
         inactive=None,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connections import alerts
+from connections.answers import parsed
 from connections.provider import (
     Action,
     Answer,
@@ -54,6 +55,7 @@ class Slack(Provider):
         Action(
             key="send_message",
             label="Send a message",
+            does="post to {place}",
             digest=True,
             description="Posts an alert with its severity, your text and the fields you choose.",
             fields=(
@@ -154,7 +156,7 @@ def _read(reply: Reply, job: Job) -> Outcome:
     if isinstance(reply, Failure) or reply.status != 200:
         outcome = judge_vendor(reply, "Slack", now=job.now)
         return replace(outcome, notes=(errors.MAY_SHOW_TWICE,)) if may_have_arrived(reply) else outcome
-    answer = _object(reply.body)
+    answer = parsed(reply)
     if answer.get("ok") is True:
         return Outcome(
             code=Code.DELIVERED, reason="Slack posted the message.", reference=_matching(_TS, answer.get("ts"))
@@ -184,14 +186,6 @@ def _for_channel(outcome: Outcome, job: Job) -> Outcome:
     channel = f"#{alerts.cut(name, 80)}" if name else f"the channel {job.inputs.get('id', '')}".strip()
     said = outcome.reason.replace("{channel}", channel)
     return replace(outcome, reason=said[:1].upper() + said[1:])
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str:

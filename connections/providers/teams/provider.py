@@ -48,6 +48,7 @@ class Teams(Provider):
         Action(
             key="send_message",
             label="Send a message",
+            does="post to {place}",
             digest=True,
             description="Posts an alert with its severity, your text and the fields you choose.",
             fields=(

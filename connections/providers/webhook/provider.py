@@ -80,6 +80,7 @@ class Webhook(Provider):
             kind=Kind.PASSWORD,
             required=True,
             secret=True,
+            bound_to="url",
             depends_on=("auth_scheme", "basic"),
         ),
         Field(
@@ -88,6 +89,7 @@ class Webhook(Provider):
             kind=Kind.PASSWORD,
             required=True,
             secret=True,
+            bound_to="url",
             depends_on=("auth_scheme", "bearer"),
         ),
         Field(
@@ -103,6 +105,7 @@ class Webhook(Provider):
             kind=Kind.PASSWORD,
             required=True,
             secret=True,
+            bound_to="url",
             depends_on=("auth_scheme", "header"),
         ),
         Field(
@@ -124,6 +127,7 @@ class Webhook(Provider):
         Action(
             key="send_webhook",
             label="Send the event",
+            does="send it to {place}",
             digest=True,
             description="Sends the event to the connection's address.",
             fields=(

@@ -355,6 +355,13 @@ def written(step: Step) -> str:
             return f"{dict(step.headers)} {step.body.decode()}"
 
 
+def message_in(step: Step) -> dict[str, Any]:
+    """The object that a request carries as JSON."""
+    assert isinstance(step, Request)
+    message: dict[str, Any] = json.loads(step.body)
+    return message
+
+
 def forms_of(secret: str) -> tuple[str, ...]:
     """The ways in which a secret could slip through: as it is, and in base64."""
     return (secret, base64.b64encode(secret.encode()).decode().rstrip("="))

@@ -36,6 +36,8 @@ from connections.registry import all_providers, provider
 from rules import templates
 from tests.connections.providers import contract
 from tests.connections.providers.contract import Example, example_of, follow, job_of
+from tests.connections.providers.naming import names
+from tests.imports import imports_of
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ROOT / "connections" / "providers"
@@ -83,10 +85,12 @@ def test_it_says_what_it_is(slug: str) -> None:
 @every_provider
 def test_its_actions_have_distinct_keys_and_labels_for_people(slug: str) -> None:
     actions = provider(slug).actions
+    assert actions, "a connection that can do nothing is none"
     assert len({action.key for action in actions}) == len(actions)
     for action in actions:
         assert re.fullmatch("[a-z][a-z_]*", action.key)
         assert action.label[0].isupper()
+        assert action.does.format(place="p", connection="c") != action.does, "a rule says where"
         assert action.max_requests >= 1
 
 
@@ -125,6 +129,18 @@ def test_a_field_depends_only_on_a_choice_asked_before_it(slug: str) -> None:
 @every_provider
 def test_secrets_are_asked_for_in_the_connection_and_never_in_a_rule(slug: str) -> None:
     assert not [field for action in provider(slug).actions for field in action.fields if field.secret]
+
+
+@every_provider
+def test_a_secret_is_bound_to_the_address_that_it_is_sent_to(slug: str) -> None:
+    fields = provider(slug).fields
+    addresses = {field.key for field in fields if field.kind is Kind.URL}
+    for field in fields:
+        if field.bound_to:
+            assert field.secret, field
+            assert field.bound_to in addresses, field
+        elif field.secret:
+            assert addresses <= {field.key}, field
 
 
 @every_provider
@@ -172,6 +188,14 @@ def test_its_page_in_the_documentation_names_all_that_it_asks_for(slug: str) -> 
 
 
 @every_provider
+def test_its_page_in_the_documentation_has_every_name_of_the_api_and_no_other(slug: str) -> None:
+    page = (ROOT / "docs" / "destinations" / f"{slug}.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("## Names in the API\n")
+    rows = [line for line in table.partition("\n## ")[0].splitlines() if line.startswith("| a ")]
+    assert rows == names(provider(slug))
+
+
+@every_provider
 @pytest.mark.parametrize("payload", [{}, {"message": "Hi"}, contract.EVENT.payload], ids=str)
 def test_the_texts_it_proposes_can_be_filled_in_from_any_event(slug: str, payload: dict[str, Any]) -> None:
     scope = templates.scope(
@@ -188,24 +212,16 @@ def test_the_texts_it_proposes_can_be_filled_in_from_any_event(slug: str, payloa
 # --------------------------------------------------------------------------- purity
 
 
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 def is_pure(name: str, slug: str) -> bool:
     if name.startswith("connections."):
-        ours = ("provider.", "verdicts", "alerts", "envelope", f"providers.{slug}.")
+        ours = ("provider.", "verdicts", "answers", "alerts", "envelope", f"providers.{slug}.")
         return name.removeprefix("connections.").startswith(ours)
     return name.partition(".")[0] in ALLOWED and not name.startswith("urllib.request")
 
 
 @every_provider
 def test_it_imports_nothing_that_acts(slug: str) -> None:
-    names = [name for path in (FOLDERS / slug).rglob("*.py") for name in imported(path)]
+    names = [name for path in (FOLDERS / slug).rglob("*.py") for name in imports_of(path)]
     assert not [name for name in names if not is_pure(name, slug)]
 
 

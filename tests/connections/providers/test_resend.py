@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +66,12 @@ def accepted(step: Step) -> Reply:
     if step.method == "GET":
         return says({"object": "template", "id": TEMPLATE, "variables": VARIABLES})
     return says({"id": MAIL} if step.url.endswith("/emails") else {"object": "contact_segment"})
+
+
+def _only_sends(step: Step) -> Reply:
+    """Resend's answers to a key that may send and nothing else."""
+    assert isinstance(step, Request)
+    return says({"name": "restricted_api_key"}, 401) if step.method == "GET" else says({"id": MAIL})
 
 
 def body_of(step: Step) -> dict[str, Any]:
@@ -218,12 +223,26 @@ def test_markup_in_a_value_is_disarmed() -> None:
     assert said == "&lt;a href=&quot;https://evil.example&quot;&gt;"
 
 
-def test_a_key_that_may_only_send_fills_in_what_the_rule_says() -> None:
-    def reply(step: Step) -> Reply:
-        assert isinstance(step, Request)
-        return says({"name": "restricted_api_key"}, 401) if step.method == "GET" else says({"id": MAIL})
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-inf", "1e309", "9007199254740993", "many"])
+def test_what_is_no_number_that_resend_takes_is_sent_as_text(value: str) -> None:
+    found = course("send_email_template", {"variables": f"VALUE: {value}"})
+    assert body_of(found.steps[1])["template"]["variables"]["VALUE"] == value
 
-    found = course("send_email_template", reply=reply)
+
+@pytest.mark.parametrize(("value", "number"), [("7", 7), ("-1.5", -1.5), ("9007199254740991", 9007199254740991)])
+def test_a_number_is_sent_as_a_number(value: str, number: float) -> None:
+    found = course("send_email_template", {"variables": f"VALUE: {value}"})
+    assert body_of(found.steps[1])["template"]["variables"]["VALUE"] == number
+
+
+def test_a_line_whose_name_no_template_can_have_is_no_variable() -> None:
+    typed = "NOTE: by hand\nMy note: x\n<b>: x\n" + "N" * 51 + ": x"
+    found = course("send_email_template", {"variables": typed}, reply=_only_sends)
+    assert body_of(found.steps[1])["template"]["variables"] == {"NOTE": "by hand"}
+
+
+def test_a_key_that_may_only_send_fills_in_what_the_rule_says() -> None:
+    found = course("send_email_template", reply=_only_sends)
     assert body_of(found.steps[1])["template"]["variables"] == {"NOTE": "by hand"}
     assert found.outcome.delivered
     assert "only the variables of the rule" in found.outcome.notes[0]
@@ -249,7 +268,7 @@ def test_an_unknown_one_is_made_in_the_segment() -> None:
 
     found = course("add_to_segment", reply=reply)
     names = {"first_name": "Tyrion", "last_name": "Lannister"}
-    assert body_of(found.steps[1]) == {"email": _TO, **names, "segments": [SEGMENT]}
+    assert body_of(found.steps[1]) == {"email": _TO, **names, "segments": [{"id": SEGMENT}]}
     assert found.outcome.delivered
 
 
@@ -365,30 +384,6 @@ def test_a_key_that_may_only_send_cannot_list_and_says_so() -> None:
 
 
 # --------------------------------------------------------------------------- Resend's own description
-
-SPEC = Path(__file__).parents[3].parent / "shared" / "data" / "resend" / "resend.json"
-
-
-@pytest.mark.skipif(not SPEC.exists(), reason="Resend's published API description is not on this machine")
-@pytest.mark.parametrize("action", sorted(EXAMPLE.inputs))
-def test_each_request_keeps_to_the_published_description(action: str) -> None:
-    described = json.loads(SPEC.read_text(encoding="utf-8"))
-    for step in course(action).steps:
-        assert isinstance(step, Request)
-        path = re.sub(r"/contacts/[^/]+/segments/[^/]+", "/contacts/{contact_id}/segments/{segment_id}", step.url)
-        path = re.sub(r"/templates/[^/]+", "/templates/{id}", path.removeprefix("https://api.resend.com"))
-        operation = described["paths"][path][step.method.lower()]
-        if not step.body:
-            assert "requestBody" not in operation
-            continue
-        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        schema, body = described["components"]["schemas"][name], body_of(step)
-        assert set(body) <= set(schema["properties"])
-        # The description asks for sender and subject always; Resend's page on templates says that those have their own.
-        assert set(schema["required"]) - ({"from", "subject"} if "template" in body else set()) <= set(body)
-        if "template" in body:
-            kinds = {type(value) for value in body["template"]["variables"].values()}
-            assert kinds <= {str, int, float}
 
 
 # --------------------------------------------------------------------------- the true pipeline against the simulator

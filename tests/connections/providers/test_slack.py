@@ -6,16 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, Outcome, Pace, Request, Step, Trouble
+from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, Outcome, Pace, Step, Trouble
 from connections.providers.slack import PROVIDER, errors, payload
 from rules import templates
 from tests.connections.providers import contract
-from tests.connections.providers.contract import Course, Example, follow, job_of
+from tests.connections.providers.contract import Course, Example, follow, job_of, message_in
 
 TOKEN = "xoxb-not-a-token-Zk3TqR81"  # in the form of a bot token
 POSTED = {"ok": True, "channel": "C0123456789", "ts": "1503435956.000247", "message": {"text": "…"}}
@@ -25,12 +24,6 @@ OUR_LINK = re.compile(r"<https?://[^<>|\s]+\|Open [^<>|]+>")
 
 def says(answer: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status=200, headers=headers or {}, body=json.dumps(answer).encode())
-
-
-def message_in(step: Step) -> dict[str, Any]:
-    assert isinstance(step, Request)
-    message: dict[str, Any] = json.loads(step.body)
-    return message
 
 
 def texts_in(node: object) -> Iterator[dict[str, Any]]:
@@ -238,30 +231,6 @@ def test_a_link_cannot_choose_its_own_label_and_names_where_it_leads() -> None:
     message = sent({"link": "https://bank.example@evil.example/|Sign in>"})
     link = "<https://bank.example@evil.example/%7CSign%20in%3E|Open evil.example>"
     assert block(message, 4)["text"]["text"] == link
-
-
-SPEC = Path(__file__).parents[3].parent / "shared" / "data" / "slack" / "slack_web_openapi_v2_without_examples.json"
-YOUNGER_THAN_THE_SPEC = {"metadata"}  # the published file is of 2021, message metadata of 2022
-
-
-@pytest.mark.skipif(not SPEC.exists(), reason="Slack's published API description is not on this machine")
-def test_the_request_keeps_to_the_published_parameters() -> None:
-    described = json.loads(SPEC.read_text(encoding="utf-8"))["paths"]["/chat.postMessage"]["post"]
-    known = {parameter["name"]: parameter for parameter in described["parameters"]}
-    message = sent()
-    assert set(message) - YOUNGER_THAN_THE_SPEC <= set(known)
-    body_parameters = {name for name, found in known.items() if found.get("required") and found["in"] != "header"}
-    assert body_parameters <= set(message)
-    types = {"string": str, "boolean": bool}
-    for name in set(message) - YOUNGER_THAN_THE_SPEC - {"blocks"}:  # in JSON, blocks are a list instead of its text
-        assert isinstance(message[name], types[known[name]["type"]])
-
-
-@pytest.mark.skipif(not SPEC.exists(), reason="Slack's published API description is not on this machine")
-def test_every_error_in_the_published_description_has_a_name_here() -> None:
-    described = json.loads(SPEC.read_text(encoding="utf-8"))["paths"]["/chat.postMessage"]["post"]
-    published = described["responses"]["default"]["schema"]["properties"]["error"]["enum"]
-    assert set(published) <= set(errors.NAMED)
 
 
 # --------------------------------------------------------------------------- the rule's inputs

@@ -14,7 +14,7 @@ import requests
 
 from connections import settling
 from connections.models import Connection
-from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, Outcome, Request, Step, Trouble
+from connections.provider import Answer, Code, Culprit, Failure, Inactive, Job, Outcome, Step, Trouble
 from connections.providers.teams import PROVIDER, answers, card
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery
@@ -25,7 +25,7 @@ from sandbox.teams.workflows import BUILT_IN
 from tests.connections.conftest import permit
 from tests.connections.doors import Permit
 from tests.connections.providers import contract
-from tests.connections.providers.contract import Course, Example, follow, job_of
+from tests.connections.providers.contract import Course, Example, follow, job_of, message_in
 from tests.deliveries.making import settled
 from tests.sandbox.running import Running, started
 from tests.world import ACTOR, Vendor, make_connection, make_event, make_rule
@@ -40,12 +40,6 @@ YOUNGER = (
     "https://default4bd1.5a.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/"
     "86ffea6392fe4f3f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=abc"
 )
-
-
-def message_in(step: Step) -> dict[str, Any]:
-    assert isinstance(step, Request)
-    message: dict[str, Any] = json.loads(step.body)
-    return message
 
 
 def card_in(step: Step) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def test_receivers_verify_the_signature_over_odd_payloads(mode: str, text: str) 
     Receiver(SECRET).verify(request.body, dict(request.headers))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(payload=st.dictionaries(st.text(), st.text() | st.integers() | st.floats() | st.none()), plain=st.booleans())
 def test_receivers_verify_the_signature_over_any_payload(payload: dict[str, Any], *, plain: bool) -> None:
     event = replace(contract.EVENT, payload=payload, payload_text=json.dumps(payload, ensure_ascii=plain))

@@ -287,7 +287,7 @@ def test_a_signature_that_was_sent_is_shown_whole() -> None:
     assert [one.shown for one in found(got(signature="v1,AAAA")).expected] == OURS.signature.split()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     id=st.text(max_size=20),
     timestamp=st.text(max_size=20),

@@ -309,7 +309,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(payload=_JSON, steps=_STEPS, type=st.sampled_from(["", *TYPES]))
 def test_no_payload_makes_it_raise_and_a_record_holds_single_values_only(payload: Any, steps: Any, type: str) -> None:
     field = TargetField("to", "To", type, options=OPTIONS)

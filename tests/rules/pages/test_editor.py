@@ -97,7 +97,7 @@ def test_it_is_muted_quiet_and_digested_as_was_chosen(acme: Vendor, slack: Conne
 
 def test_a_change_is_a_new_version_and_keeps_what_the_form_does_not_show(acme: Vendor, slack: Connection) -> None:
     deep = {"all": [{"any": [{"not": {"field": "a", "op": "exists"}}, {"field": "b", "op": "exists"}]}]}
-    rule = make_rule(slack, conditions=deep, inputs={"id": CHANNEL, "name": "alerts", "event_name_override": "x"})
+    rule = make_rule(slack, conditions=deep, inputs={"id": CHANNEL, "name": "alerts"})
     page = visit(acme, f"{RULES}/{rule.id}").content.decode()
     kept = re.search(r'name="c-1-kept" value="([^"]*)"', page)
     assert kept
@@ -107,11 +107,11 @@ def test_a_change_is_a_new_version_and_keeps_what_the_form_does_not_show(acme: V
     rule.refresh_from_db()
     assert rule.version is not None
     assert (rule.version.number, rule.version.conditions) == (2, deep)
-    assert rule.version.inputs == {"id": CHANNEL, "name": "alerts", "event_name_override": "x"}
+    assert rule.version.inputs == {"id": CHANNEL, "name": "alerts"}
 
 
 def test_another_provider_gets_none_of_the_old_inputs(acme: Vendor, slack: Connection) -> None:
-    rule = make_rule(slack, inputs={"id": CHANNEL, "event_name_override": "x"})
+    rule = make_rule(slack, inputs={"id": CHANNEL, "title": "x"})
     answer = enter(acme).post(f"{RULES}/{rule.id}", {"event": "a", "connection": str(acme.connection.id)})
     assert answer.status_code == 204
     rule.refresh_from_db()

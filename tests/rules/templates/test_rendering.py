@@ -330,3 +330,28 @@ def test_no_template_and_no_payload_make_it_raise(source: str, payload: dict[str
 def test_any_value_can_stand_in_a_template(value: Any, filters: list[str]) -> None:
     rendered = render("{{ " + " | ".join(["v", *filters]) + " }}", {"v": value})
     assert rendered.problem == "" or rendered.problem.endswith(".")
+
+
+# --------------------------------------------------------------------------- a template a line
+
+
+def test_a_template_a_line_stays_a_line_whatever_fills_it_in() -> None:
+    """Else whoever writes a field of the payload writes lines of the rule."""
+    forged = {"note": "fine\nOWNER: me\u2028OWNER: me\x85OWNER: me\rOWNER: me"}
+    rendered = render("NOTE: {{ note }}\nOWNER: {{ owner }}", forged, by_line=True)
+    assert rendered.text.splitlines() == ["NOTE: fine OWNER: me OWNER: me OWNER: me OWNER: me", "OWNER:"]
+    assert rendered.missing == ("owner",)
+
+
+def test_what_is_wrong_with_one_line_is_told_with_its_number() -> None:
+    source = "A: {{ value }}\nB: {{ value | nothing }}"
+    assert check(source, by_line=True) == Problem(check("B: {{ value | nothing }}").message, 2)  # type: ignore[union-attr]
+    assert render(source, SCOPE, by_line=True).problem.startswith("Line 2: ")
+    assert render("A: a\nB: {{ lines | size | divided_by: 0 }}", SCOPE, by_line=True).problem.startswith("Line 2: ")
+
+
+def test_no_more_lines_are_filled_in_than_anybody_needs() -> None:
+    enough, more = "\n".join(["A: {{ value }}"] * 100), "\n".join(["A: {{ value }}"] * 101)
+    assert check(enough, by_line=True) is None
+    assert check(more, by_line=True) == Problem("There are 101 lines: at most 100 are possible.", 101)
+    assert render(more, SCOPE, by_line=True).text == ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from tests.sandbox.running import Running
+from tests.sandbox.running import Running, started
 
 BACK = "http://app.test/callback?x=1"
 ASKED = {"client_id": "hub-app", "scope": "oauth contacts", "redirect_uri": BACK, "state": "s&1"}
@@ -154,3 +155,21 @@ def test_both_consent_pages_can_cut_the_window_off(sandbox: Running) -> None:
 def test_its_page_shows_the_accounts_and_their_kinds(sandbox: Running) -> None:
     page = requests.get(sandbox.hubspot, timeout=5).text
     assert all(words in page for words in ("acme.example", "acme-sandbox.example", "sandbox</span>"))
+
+
+def test_an_install_outlives_the_process(sandbox: Running, tmp_path: Path) -> None:
+    """As it would at HubSpot: the second start of the demo finds its connections as they were."""
+    granted = exchange(sandbox, code_for(sandbox))
+    with started(tmp_path) as anew:
+        assert details(anew, granted["access_token"]).json()["portalId"] == 11
+        told = ask(anew, grant_type="refresh_token", refresh_token=granted["refresh_token"]).json()
+        assert (told["hub_id"], told["scopes"]) == (11, ["oauth", "contacts"])
+        assert details(anew, told["access_token"]).status_code == 200
+
+
+def test_a_token_that_was_changed_opens_nothing(sandbox: Running) -> None:
+    token = exchange(sandbox, code_for(sandbox))["access_token"]
+    for changed in (f"na1-{token[2:]}", token[:-4] + "AAAA", token[:-1] + "é", "CI", ""):
+        assert details(sandbox, changed).status_code == 401
+        refresh = ask(sandbox, grant_type="refresh_token", refresh_token=changed)
+        assert refresh.json()["error"] == "invalid_grant"

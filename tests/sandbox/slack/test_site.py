@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from sandbox.oauth import CODE_SECONDS
 from sandbox.seed import SeedFile
 from sandbox.slack.errors import SlackError
-from sandbox.slack.oauth import CODE_SECONDS, OAuth
+from sandbox.slack.oauth import OAuth
 from sandbox.slack.teams import Teams
 from tests.sandbox.running import NARROW, Running
 from tests.sandbox.slack.calling import call, messages, post
@@ -126,7 +127,8 @@ def test_scopes_may_be_separated_by_blanks(sandbox: Running) -> None:
 def test_a_code_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     seeds = SeedFile(None)
     oauth, app = OAuth(seeds=seeds, teams=Teams(seeds)), seeds.current().slack_apps[0]
-    code = oauth.agree(app=app, team=seeds.current().slack_teams[0], scopes="chat:write", redirect_uri=BACK)
+    team = seeds.current().slack_teams[0]
+    code = oauth.agree(client_id=app.client_id, team=team, scopes="chat:write", redirect_uri=BACK)
     later = time.monotonic() + CODE_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
     with pytest.raises(SlackError, match="invalid_code"):
