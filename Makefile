@@ -11,7 +11,7 @@ uv = $$(command -v .tools/bin/uv || command -v uv)
 compile = $(uv) pip compile --universal --generate-hashes --quiet --python-version 3.12 --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check style types arrows drift format chaos bench browser pictures words requirements clean
+.PHONY: help setup demo test published check style types arrows drift format chaos bench browser pictures words requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,10 @@ demo: setup ## Run all of it here: portal, simulators, a pretend product around 
 
 test: setup ## Run the tests
 	@.venv/bin/python -m pytest --quiet -n $(workers) --dist loadscope --no-loadscope-reorder --durations 5
+
+published: setup ## Judge what we send by the vendors' published API descriptions, which are in SPECS=<directory>
+	@$(if $(SPECS),,$(error Say where they are: make published SPECS=<directory>))\
+	PUBLISHED_SPECS="$(SPECS)" .venv/bin/python -m pytest --quiet -rs tests/published
 
 check: ## Check style, types, imports and migrations side by side
 	@JACKFIELD_MODE=test DATABASE_URL= $(MAKE) --keep-going --jobs 4 style types arrows drift
