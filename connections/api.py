@@ -94,7 +94,11 @@ def get_connection(request: PortalCall, connection_id: UUID) -> Any:
     summary="Change a connection",
 )
 def change_connection(request: PortalCall, connection_id: UUID, body: ConnectionChange) -> Any:
-    """Name and metadata are required. A secret that is left out of the metadata stays as it is."""
+    """Name and metadata are required. A secret that is left out of the metadata stays as it is.
+
+    But none is sent to a place that it was not given for: when the address gets another scheme, host or port, 400 names
+    the secrets that have to be sent again.
+    """
     row = _own(request, connection_id)
     fields: dict[str, Any] = {"name": body.name}
     if body.hidden is not None:
@@ -126,6 +130,8 @@ def remove_connection(request: PortalCall, connection_id: UUID) -> Any:
 @router.get("/integrations", auth=_SEE, response={200: Page[Integration], **READING}, summary="List the destinations")
 def list_integrations(request: PortalCall, limit: Limit = ALL, cursor: str | None = None) -> Any:
     """What can be plugged in, what each asks for, and what it can do; by their types."""
+    if cursor and cursor not in all_providers():
+        raise bad_request("cursor", "must be the next_cursor of an earlier page.")
     left = sorted(slug for slug in all_providers() if slug > (cursor or ""))
     records = [integration_shape(all_providers()[slug]) for slug in left[:limit]]
     next_cursor = left[limit - 1] if len(left) > limit else None

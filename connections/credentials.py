@@ -41,6 +41,7 @@ def term(connection_id: UUID, credentials: Mapping[str, str], *, now: datetime) 
         "renewing_until": None,
         "renew_failures": 0,
         "renew_trouble": "",
+        "renew_failing_since": None,
     }
 
 

@@ -128,7 +128,7 @@ def controls(
 
 def _control(asked: Field, typed: Typed, error: str, kept: set[str]) -> Shown:
     if asked.secret:
-        return Shown(asked, error=error, kept=asked.key in kept)
+        return Shown(asked, error=error, kept=asked.key in kept and not error)  # a faulty one cannot be left empty
     if asked.kind is Kind.HEADERS:
         return Shown(asked, pairs=[*typed.pairs.get(asked.key, ()), *([("", "")] * BLANK_ROWS)], error=error)
     value = typed.values.get(asked.key, asked.default)

@@ -64,7 +64,7 @@ def _attempt(request: Request, deadline: Deadline, most: int) -> Reply:
     except NoWay as refusal:
         return refusal.failure
     except (OSError, http.client.HTTPException, HTTPError, ValueError) as error:
-        return _failure(error, target.host)
+        return _failure(error, target.host, begun=exchange.begun)
     finally:
         exchange.finish()
 
@@ -104,6 +104,11 @@ class _Exchange:
         self._line = line = pool.take(self.target)
         self._response = line.ask(method, url, headers, body, self._deadline, most=self._most)
         return self._response
+
+    @property
+    def begun(self) -> int:
+        """The status of the answer, from its head on; 0 before."""
+        return self._response.status if self._response is not None else 0
 
     def finish(self) -> None:
         """Keep the line when the answer was read to its end, and otherwise hang up."""
@@ -192,11 +197,12 @@ _OLD_TLS = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOL
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 
 
-def _failure(error: Exception, host: str) -> Failure:
+def _failure(error: Exception, host: str, *, begun: int) -> Failure:
     while isinstance(error, requests.RequestException) and error.args and isinstance(error.args[0], Exception):
         error = error.args[0]
     trouble, detail = _why(error)
-    return Failure(trouble, f"{host}: {detail}")
+    so_far = f"it had begun to answer ({begun}), and " if begun else ""
+    return Failure(trouble, f"{host}: {so_far}{detail}", begun=begun)
 
 
 def _why(error: Exception) -> tuple[Trouble, str]:

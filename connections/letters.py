@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import formatdate, parseaddr
 
 import idna
@@ -19,8 +19,21 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,76}")
 _OURS = re.compile(
     r"from|sender|to|cc|bcc|subject|date|message-id|mime-version|content-.*|received|return-path", re.IGNORECASE
 )
+
+
+class _OnOneLine(UnstructuredHeader, BaseHeader):
+    """The library would write a long address as an encoded word, and then nobody finds it (RFC 2369, section 2)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        whole = f"{self.name}: {self}{policy.linesep}"
+        return whole if whole.isascii() and len(whole) <= LINE_MOST else super().fold(policy=policy)
+
+
+LINE_MOST = 998  # of a message, by RFC 5322, section 2.1.1
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
 # Seven bits, since not every relay takes eight.
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)

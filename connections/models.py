@@ -35,6 +35,7 @@ class Connection(SealsSecrets, WorkspaceScoped):
     renewing_until = models.DateTimeField(null=True)  # somebody is asking for it: the lease
     renew_failures = models.PositiveSmallIntegerField(default=0)  # since the token was stored
     renew_trouble = models.TextField(default="", blank=True)  # why it could not be renewed the last time
+    renew_failing_since = models.DateTimeField(null=True)  # no renewal has succeeded since; a stored token clears it
     failed_at = models.DateTimeField(null=True)  # when an attempt last failed, to the minute; counts while failing
     warned_at = models.DateTimeField(null=True)  # half way to being switched off for failing; a success clears it
     told = models.CharField(max_length=16, default="", blank=True)  # what people were told last: a ``notices.Told``
@@ -90,8 +91,11 @@ class Recipient(WorkspaceScoped):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="recipients", null=True)
     address = models.EmailField()
     token_hash = models.BinaryField(unique=True)  # SHA-256 of the mailed link's secret
+    # In which mails are written: of whoever named the address, and of its owner's own browser since their yes.
+    language = models.CharField(max_length=8, default="", blank=True)  # "": nobody has said
     asked_at = models.DateTimeField(null=True)  # null: the question has still to be mailed
     confirmed_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)  # its owner wants no more of it; the yes is gone then
 
     class Meta:
         constraints = [

@@ -18,11 +18,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, override
 
-from connections import smtp
+from connections import question_mail, smtp
 from connections.models import Connection, Recipient
-from connections.provider import Answer, Failure, Mail, Reply, Trouble
+from connections.provider import Answer, Failure, Reply, Trouble
 from workspaces import audit
 from workspaces.errors import ApiError
 from workspaces.models import Workspace
@@ -89,6 +89,7 @@ def _unasked(workspace: Workspace, connection: Connection | None, address: str) 
         connection=connection,
         address=address,
         token_hash=_hash(secrets.token_urlsafe(32)),  # stands until the question is mailed
+        language=get_language() or "",  # of the portal in which it was typed
     )
 
 
@@ -116,7 +117,9 @@ def _ask(recipient: Recipient) -> Reply | None:
     )
     if not claimed:
         return None
-    reply = smtp.send(_question(recipient, link=urljoin(settings.PUBLIC_URL, f"/confirm/{token}")))
+    with in_language_of(recipient):
+        question = question_mail.mail(recipient, link=urljoin(settings.PUBLIC_URL, f"/confirm/{token}"))
+    reply = smtp.send(question)
     if isinstance(reply, Failure):
         _log.warning("recipient.not_asked", recipient=str(recipient.id), trouble=reply.trouble, detail=reply.detail)
         if reply.trouble is not Trouble.MAIL_REJECTED:
@@ -127,17 +130,19 @@ def _ask(recipient: Recipient) -> Reply | None:
 def may_be_asked(recipient: Recipient) -> bool:
     """Whether somebody who has not answered can be asked once more: nobody's inbox is flooded from here."""
     waited = recipient.asked_at is not None and recipient.asked_at <= timezone.now() - ASK_AGAIN_AFTER
-    return recipient.confirmed_at is None and waited
+    return waited and recipient.confirmed_at is None and recipient.left_at is None
 
 
 def ask_again(recipient: Recipient, *, actor: str) -> bool:
     """Let the next sweep mail the question once more, with a new link. False when it is too soon, or was answered.
 
+    Who has left is not asked again: their way back is the link that they were mailed, or a new entry of their address.
+
     Race: pressed twice. The first update takes the time away that the second one looks for.
     """
     with transaction.atomic():
         due = Recipient.objects.filter(
-            id=recipient.id, confirmed_at=None, asked_at__lte=timezone.now() - ASK_AGAIN_AFTER
+            id=recipient.id, confirmed_at=None, left_at=None, asked_at__lte=timezone.now() - ASK_AGAIN_AFTER
         )
         if not due.update(asked_at=None):
             return False
@@ -156,27 +161,16 @@ def find(token: str) -> Recipient | None:
     return Recipient.objects.select_related("workspace").filter(token_hash=_hash(token)).first()
 
 
-def confirm(recipient: Recipient) -> None:
-    """Its owner said yes."""
-    Recipient.objects.filter(id=recipient.id, confirmed_at=None).update(confirmed_at=timezone.now())
+def confirm(recipient: Recipient, *, language: str = "") -> None:
+    """Its owner said yes, in their own language if that is known; also after they had left."""
+    rows = Recipient.objects.filter(id=recipient.id, confirmed_at=None)
+    rows.update(confirmed_at=timezone.now(), left_at=None, language=language or recipient.language)
+
+
+def in_language_of(recipient: Recipient) -> override:
+    """While its mail is written."""
+    return override(recipient.language or settings.LANGUAGE_CODE)
 
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
-
-
-def _question(recipient: Recipient, *, link: str) -> Mail:
-    name = recipient.workspace.name
-    what = "alerts" if recipient.connection_id else "a message whenever one of its connections breaks"
-    text = (
-        f"Somebody in {name} asked for {what} to be mailed to {recipient.address}.\n\n"
-        f"If you want them, confirm here:\n{link}\n\n"
-        "If you do nothing, nothing will be sent to you.\n"
-    )
-    return Mail(
-        to=(recipient.address,),
-        subject=f"Do you want {'alerts' if recipient.connection_id else 'to hear of trouble'} from {name}?",
-        text=text,
-        html="",
-        message_id=f"<confirm-{recipient.id}@jackfield>",
-    )

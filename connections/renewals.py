@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
-from connections import renewing
+from connections import late_pairs, renewing
 from connections.renewing import Renewal
 from connections.tokens import Unrenewed
 
@@ -22,12 +23,13 @@ class Renewals:
 
     def __init__(self) -> None:
         self._under_way: dict[Future[dict[str, str] | Unrenewed], Renewal] = {}
+        self._given_back: set[Future[None]] = set()
         self._asked_at = -EVERY_SECONDS
 
     @property
-    def under_way(self) -> Iterable[Future[dict[str, str] | Unrenewed]]:
-        """To be waited for, until the last of them is kept."""
-        return self._under_way.keys()
+    def under_way(self) -> Iterable[Future[Any]]:
+        """To be waited for, until the last of them is kept, or has been given back."""
+        return [*self._under_way, *self._given_back]
 
     def begin(self) -> int:
         """Claim what is due, as far as threads are free, and ask. Returns how many."""
@@ -42,8 +44,15 @@ class Renewals:
 
     def keep(self) -> None:
         """Store each answer that is there. What cannot be stored is dropped: the lease ends, and it is due again."""
+        self._given_back = {future for future in self._given_back if not future.done()}
         for future in [future for future in self._under_way if future.done()]:
-            renewing.keep(self._under_way.pop(future), future.result())
+            self._keep(self._under_way.pop(future), future.result())
+
+    def _keep(self, renewal: Renewal, found: dict[str, str] | Unrenewed) -> None:
+        if renewing.keep(renewal, found) or isinstance(found, Unrenewed):
+            return
+        if late_pairs.is_nobodys(renewal):
+            self._given_back.add(_threads().submit(late_pairs.give_back, renewal, found))
 
 
 _pool: list[ThreadPoolExecutor] = []

@@ -12,15 +12,16 @@ the commit costs the permission where a vendor rotates refresh tokens, and then 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from connections import credentials, oauth
 from connections.models import Connection
@@ -28,6 +29,7 @@ from connections.provider import Client, Inactive
 from connections.provider_apps import client_for
 from connections.registry import all_providers
 from connections.tokens import Blame, Unrenewed
+from workspaces import audit
 from workspaces.crypto import SealBroken
 
 LEASE_SECONDS = 45  # of which the question may wait ``ASK_WITHIN``, and its answer take ``oauth.SECONDS``
@@ -131,7 +133,11 @@ def keep(renewal: Renewal, found: Mapping[str, str] | Unrenewed) -> bool:
 
     Again and again while the database is away: a pair that is lost cannot be asked for twice.
     """
-    kept = _fail(renewal, found) if isinstance(found, Unrenewed) else _insist(renewal, _renewed(renewal, found))
+    kept = (
+        _fail(renewal, found)
+        if isinstance(found, Unrenewed)
+        else _insist(partial(_store, renewal, _renewed(renewal, found)))
+    )
     _tell(renewal, found, kept=kept)
     return kept
 
@@ -150,15 +156,21 @@ def _renewed(renewal: Renewal, found: Mapping[str, str]) -> dict[str, Any]:
 def _fail(renewal: Renewal, why: Unrenewed) -> bool:
     """Ask again later, or switch it off: what is meant for it is then held until somebody has signed in again."""
     failures = renewal.connection.renew_failures
-    told = {"renewing_until": None, "renew_failures": min(failures + 1, 1_000), "renew_trouble": why.reason}
+    told = {
+        "renewing_until": None,
+        "renew_failures": min(failures + 1, 1_000),
+        "renew_trouble": why.reason,
+        "renew_failing_since": Coalesce("renew_failing_since", Now()),
+    }
     reason = _OFF.get(why.blame)
     if why.blame is Blame.UNKNOWN and failures >= UNKNOWN_MOST:
         reason = Inactive.REAUTHORIZATION_REQUIRED
     if reason is None:
-        return _insist(renewal, {**told, "renew_at": Now() + timedelta(seconds=_wait(why, failures))})
+        later = Now() + timedelta(seconds=_wait(why, failures))
+        return _insist(partial(_store, renewal, {**told, "renew_at": later}))
     # Whoever switches it on by hand gets one more try, at once. If it is off by now, that has a reason of its own.
     off = {"active": False, "inactive_reason": reason, "updated_at": Now(), "renew_at": Now()}
-    return _insist(renewal, {**told, **off}, active=True)
+    return _insist(partial(_switch_off, renewal, {**told, **off}))
 
 
 def _wait(why: Unrenewed, failures: int) -> float:
@@ -166,13 +178,27 @@ def _wait(why: Unrenewed, failures: int) -> float:
     return min(max(first * 2.0 ** min(failures, 20), why.retry_after or 0.0), _SLOW[1] if why.retry_after else longest)
 
 
-def _insist(renewal: Renewal, changes: Mapping[str, Any], **only: bool) -> bool:
+def _store(renewal: Renewal, changes: Mapping[str, Any], **only: bool) -> bool:
     """One statement, and so one commit. Race: a sign-in, or another worker after our lease. The fence decides."""
-    row, deadline = renewal.connection, time.monotonic() + KEEP_SECONDS
+    row = renewal.connection
+    return bool(Connection.objects.filter(id=row.id, token_fence=row.token_fence, **only).update(**changes))
+
+
+def _switch_off(renewal: Renewal, changes: Mapping[str, Any]) -> bool:
+    with transaction.atomic():
+        off = _store(renewal, changes, active=True)
+        if off:
+            row = renewal.connection
+            audit.record(row, actor=audit.ITSELF, verb="connection.switched_off", name=row.name)
+    return off
+
+
+def _insist(write: Callable[[], bool]) -> bool:
+    """Again and again while the database is away. Whether it was ours to write."""
+    deadline = time.monotonic() + KEEP_SECONDS
     while True:
         try:
-            ours = Connection.objects.filter(id=row.id, token_fence=row.token_fence, **only)
-            return bool(ours.update(**changes))
+            return write()
         except (OperationalError, InterfaceError):
             if time.monotonic() > deadline:
                 raise

@@ -26,7 +26,7 @@ from workspaces.crypto import SealBroken
 from workspaces.errors import ApiError, not_found
 
 OVERLAP = timedelta(hours=24)
-ACTOR = "Jackfield"  # who the sweep is in the audit
+ACTOR = audit.ITSELF
 CURRENT, OLD, OLD_UNTIL = "signing_secret", "previous_signing_secret", "previous_signing_secret_until"
 
 _PREFIX = "whsec_"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
+from django.utils import timezone
 from ninja import Schema
 from pydantic import Field, StrictBool, StrictInt
 
 from connections.models import Connection
+from connections.standing import is_unrenewed
 from workspaces.wire import Fault, Moment, changed_at
 
 
@@ -23,7 +25,7 @@ class ConnectionIn(Schema):
 
 
 class ConnectionChange(Schema):
-    """What may change. Secrets that are left out of ``metadata`` stay as they are."""
+    """What may change. Secrets that are left out of ``metadata`` stay, with the address that they were sent for."""
 
     name: str = Field(min_length=1, max_length=128)
     metadata: dict[str, Any]
@@ -45,6 +47,14 @@ class RecipientOut(Schema):
     confirmed: bool
 
 
+class RenewalTrouble(Schema):
+    """The access could not be renewed for a while; it is tried again by itself."""
+
+    failing_since: Moment
+    sends_until: Moment | None = Field(description="Messages go out until then, and wait from then on.")
+    reason: str
+
+
 class ConnectionOut(Schema):
     """A connection. Secrets are never returned."""
 
@@ -58,6 +68,9 @@ class ConnectionOut(Schema):
     hidden: bool
     retry_delays: list[int] | None
     recipients: list[RecipientOut] | None = Field(None, description="Of e-mail connections.")
+    renewal_trouble: RenewalTrouble | None = Field(
+        None, description="Of connections that are signed in to, while their access cannot be renewed."
+    )
     created_by: str
     created_at: Moment
     updated_at: Moment
@@ -105,4 +118,13 @@ def connection_shape(row: Connection) -> dict[str, Any]:
         "updated_at": changed_at(row),
     }
     recipients = [{"address": one.address, "confirmed": one.confirmed_at is not None} for one in row.recipients.all()]
-    return {**shown, "recipients": recipients} if recipients else shown
+    shown |= {"recipients": recipients} if recipients else {}
+    return shown | ({"renewal_trouble": _trouble(row)} if is_unrenewed(row, timezone.now()) else {})
+
+
+def _trouble(row: Connection) -> dict[str, Any]:
+    return {
+        "failing_since": row.renew_failing_since,
+        "sends_until": row.token_until,
+        "reason": row.renew_trouble,
+    }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from connections.models import Connection
 from connections.provider import Auth, Inactive, Kind
 from connections.registry import all_providers
+from workspaces.retelling import retell
+from workspaces.templatetags.portal import minute
 
+A_MOMENT = timedelta(minutes=1)  # in which a renewal may fail before anybody is bothered with it
 Words = str | Promise
 
 
@@ -52,6 +56,11 @@ _TRIES_ON = _("Everything is tried again by itself, ten times over three days.")
 _WARNED = _("If that lasts for five days, it is switched off. One success is enough to keep it on.")
 _OUTAGE = _("%(provider)s has trouble at the moment, for many of its customers at once.")
 _NOT_YOURS = _("There is nothing for you to do: everything is tried again by itself.")
+_STILL_SENT = _(
+    "Renewing the access at %(provider)s has failed since %(since)s; messages still go out until %(until)s."
+)
+_WAITS = _("Renewing the access at %(provider)s has failed since %(since)s; messages have waited since %(until)s.")
+_RENEWED_ON = _("It is tried again by itself, and what waits goes then. Last time: %(why)s")
 _HELD = _("What is meant for it is kept meanwhile, and can go as soon as it is on again.")
 _UNASKED = _("Nothing is sent before one of them opens the link in the message that we mail them.")
 
@@ -77,12 +86,40 @@ def standing(row: Connection, *, unconfirmed: bool = False, outages: Collection[
     """
     if not row.active:
         return _off(row)
+    now = timezone.now()
+    if is_unrenewed(row, now) and (_is_over(row, now) or not row.failing_since):
+        return _unrenewed(row, now)
     if row.failing_since:
         return _failing(row, outage=row.provider in outages)
     if unconfirmed:
         what = gettext("None of its recipients has confirmed yet.")
         return Standing("wait", "clock", _("waiting for a yes"), what, _UNASKED)
     return Standing("good", "check", _("healthy"), str(_GOOD))
+
+
+def is_unrenewed(row: Connection, now: datetime) -> bool:
+    """Whether its access could not be renewed for a while, or not in time. What passes in a moment is not told."""
+    since = row.renew_failing_since
+    return row.active and since is not None and (since <= now - A_MOMENT or _is_over(row, now))
+
+
+def _is_over(row: Connection, now: datetime) -> bool:
+    """Nothing is sent with the token any more."""
+    return row.token_until is not None and row.token_until <= now
+
+
+def _unrenewed(row: Connection, now: datetime) -> Standing:
+    since, until = row.renew_failing_since or now, row.token_until or now
+    words = _WAITS if _is_over(row, now) else _STILL_SENT
+    names = {"provider": _who(all_providers().get(row.provider), row), "since": _time(since, now)}
+    what = str(words) % {**names, "until": _time(until, now)}
+    return Standing("wait", "clock", _("not renewed"), what, str(_RENEWED_ON) % {"why": retell(row.renew_trouble)})
+
+
+def _time(moment: datetime, now: datetime) -> str:
+    """``14:02 UTC``, with the day before it unless that is today."""
+    at = moment.astimezone(UTC)
+    return f"{at:%H:%M} UTC" if at.date() == now.astimezone(UTC).date() else f"{minute(at)} UTC"
 
 
 def _failing(row: Connection, *, outage: bool) -> Standing:

@@ -6,10 +6,12 @@ from django.urls import path
 
 from connections.pages import connection, directory, listing, new, oauth, secrets, sign_in
 from connections.pages.doctor import embed_doctor
+from connections.pages.leaving import unsubscribe
 from connections.pages.told import ask_told_again, set_told, told
 
 urlpatterns = [
     path("confirm/<str:token>", listing.confirm, name="confirm"),
+    path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("oauth/start", oauth.start, name="oauth-start"),
     path("oauth/callback/<str:slug>", oauth.callback, name="oauth-callback"),
     path("embed-doctor", embed_doctor, name="embed-doctor"),

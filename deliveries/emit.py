@@ -43,7 +43,7 @@ def emit(request: EmitCall) -> HttpResponse:
     body, key = _body(request, most=PAYLOAD_MOST + ENVELOPE_MOST), _key(request)
     draft = read_single(body)
     sender = _sender(request.auth, draft.workspace)
-    return _answer(accept([(draft, sender)], answer=_one, route="event", key=key, body=body))
+    return _answer(accept([(draft, sender)], answer=_one, owner=sender.workspace_id, route="event", key=key, body=body))
 
 
 @router.post(
@@ -64,7 +64,7 @@ def emit_bulk(request: EmitCall) -> HttpResponse:
     def answer(records: list[dict[str, Any]]) -> tuple[int, str]:
         return _many(found, iter(records))
 
-    return _answer(accept(entries, answer=answer, route="bulk", key=key, body=body))
+    return _answer(accept(entries, answer=answer, owner=_owner(request.auth), route="bulk", key=key, body=body))
 
 
 @router.api_operation(["OPTIONS"], "/events", auth=None, include_in_schema=False)
@@ -89,6 +89,11 @@ def _sender(caller: Emitter | Machine, workspace_id: UUID | None) -> Sender:
     if workspace_id is None:
         raise bad_request("workspace", "is missing; with a machine token it must be a workspace's id.")
     return Sender(caller.organization_id, caller.workspace(workspace_id, param="workspace").id, caller.name)
+
+
+def _owner(caller: Emitter | Machine) -> UUID:
+    """Whose key a bulk call spends. A machine's may name many workspaces, so none of them can own it."""
+    return caller.workspace_id if isinstance(caller, Emitter) else caller.organization_id
 
 
 def _entries(caller: Emitter | Machine, read: list[Draft | ApiError]) -> list[Entry | ApiError]:

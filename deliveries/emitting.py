@@ -34,7 +34,9 @@ _KEY = {
     "in": "header",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MOST, "pattern": "^[ -~]+$"},
     "description": "Printable ASCII. For 7 days the same key with the same body gets the first answer; another body"
-    " gets 409. An empty key is refused, and so is one with other characters: nothing is stored.",
+    " gets 409. It counts for each route and workspace by itself; of a bulk call with a machine token, for the whole"
+    " organization. Sent in two headers, it is one key with a comma in it. An empty key is"
+    " refused, and so is one with other characters: nothing is stored.",
 }
 _REFUSALS = {
     400: "Not JSON, or a field is wrong: `error.data` names it.",

@@ -46,11 +46,15 @@ def accept(
     entries: Sequence[Entry],
     *,
     answer: Callable[[list[dict[str, Any]]], tuple[int, str]],
+    owner: UUID,
     route: str,
     key: str = "",
     body: bytes = b"",
 ) -> Accepted:
     """Store the events (and the idempotency record, if a key was given) in one statement.
+
+    A ``key`` is good once for each ``owner`` and ``route``: the workspace, or for a call that may name many of them,
+    whoever has them all. The same workspaces in another order are another body, and not another key.
 
     ``answer`` words the reply from the accepted events' facts; it is stored with the key, so that a repeated call
     gets the very same bytes. Raises ApiError 409 when the key was used with another body.
@@ -62,7 +66,7 @@ def accept(
         _twice(lambda: _insert(rows), again=lambda: _insert(rows, statement=_INSERT_AGAIN))
         return Accepted(status, text)
     digest = hashlib.sha256(body).digest()
-    record = (entries[0][1].workspace_id, route, key, digest, status, text, datetime.now(UTC))
+    record = (owner, route, key, digest, status, text, datetime.now(UTC))
     while not _twice(lambda: _insert_once(rows, record=record)):
         if (first := _first_answer(record)) is not None:
             return first  # else the record was so old that it has just been deleted: the key is free again
@@ -119,8 +123,8 @@ _INSERT_AGAIN = f"{_INSERT} ON CONFLICT (id) DO NOTHING"
 # nothing, and reads the first answer. A record past its seven days is taken over as if it were new.
 _INSERT_ONCE = (
     "WITH claimed AS (INSERT INTO deliveries_idempotencyrecord AS record"  # noqa: S608
-    " (workspace_id, route, key, body_hash, status, answer, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (workspace_id, route, key) DO UPDATE SET body_hash = excluded.body_hash, status = excluded.status,"
+    " (owner_id, route, key, body_hash, status, answer, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (owner_id, route, key) DO UPDATE SET body_hash = excluded.body_hash, status = excluded.status,"
     " answer = excluded.answer, created_at = excluded.created_at"
     f" WHERE record.created_at < now() - interval '{IDEMPOTENCY_DAYS} days' RETURNING 1)"
     f" INSERT INTO deliveries_event ({_COLUMNS}) {_EVENTS} WHERE EXISTS (SELECT FROM claimed)"
@@ -156,12 +160,12 @@ def _insert_once(rows: list[tuple[Any, ...]], *, record: tuple[Any, ...]) -> boo
 
 
 def _first_answer(record: tuple[Any, ...]) -> Accepted | None:
-    workspace_id, route, key, digest, *_ = record
+    owner, route, key, digest, *_ = record
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT body_hash, status, answer FROM deliveries_idempotencyrecord"
-            " WHERE workspace_id = %s AND route = %s AND key = %s",
-            [workspace_id, route, key],
+            " WHERE owner_id = %s AND route = %s AND key = %s",
+            [owner, route, key],
         )
         found = cursor.fetchone()
     if found is None:

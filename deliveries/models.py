@@ -152,6 +152,7 @@ class Delivery(Happening):
     objects: ScopedQuerySet[Delivery] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name_plural = "deliveries"
         indexes = [
             models.Index(
                 fields=["workspace_id", "lane", "due_at", "id"],
@@ -224,7 +225,7 @@ class IdempotencyRecord(models.Model):
     """A caller's ``Idempotency-Key``: unique across time, and so not in a partitioned table."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace_id = models.UUIDField()
+    owner_id = models.UUIDField()  # its workspace; of a bulk call with a machine token, the organization
     route = models.CharField(max_length=16)
     key = models.CharField(max_length=255)
     body_hash = models.BinaryField()
@@ -233,7 +234,7 @@ class IdempotencyRecord(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace_id", "route", "key"], name="idempotency_key_unique")]
+        constraints = [models.UniqueConstraint(fields=["owner_id", "route", "key"], name="idempotency_key_unique")]
         indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]
 
     def __str__(self) -> str:

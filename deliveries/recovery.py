@@ -88,7 +88,7 @@ def _refuse_retry(delivery: Delivery) -> None:
 
 def _refuse_imminent(delivery: Delivery) -> None:
     """What has not been tried yet, or is due already, waits for its turn: asking for it would change nothing."""
-    planned = waiting.next_attempt(delivery, waiting.pauses([delivery]))
+    planned = waiting.next_attempt(delivery, waiting.turns([delivery]))
     soon = timezone.now() + timedelta(seconds=IMMINENT_SECONDS)
     first = delivery.state == State.PENDING
     if not first and not (delivery.due_at and delivery.due_at <= soon):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +82,14 @@ class RuleEventOut(Schema):
     attempt_count: int
     started_at: Moment | None
     completed_at: Moment | None
-    next_attempt_at: Moment | None
+    next_attempt_at: Moment | None = Field(
+        description="Never in the past. Of one that waits for its turn behind others an estimate, and behind more than"
+        " a thousand the earliest that it can be; `notes` says so."
+    )
     last_error: str | None
     notes: list[str] = Field(
-        description="What else there is to know: an attempt that was never answered for, what it waits for, why it was"
-        " muted or digested."
+        description="What else there is to know: an attempt that was never answered for, what it waits for and behind"
+        " how many, why it was muted or digested."
     )
     aftermath: list[AftermathOut] = Field(
         description="What was told of it once it had arrived, such as a bounce; its status stays `completed`."
@@ -196,11 +198,11 @@ def event_shape(row: Event) -> dict[str, Any]:
 def event_detail(row: Event) -> dict[str, Any]:
     """An event with its deliveries and its decision."""
     deliveries = list(Delivery.objects.filter(event_id=row.id).order_by("id"))
-    paused, carriers = waiting.pauses(deliveries), carried.carriers(deliveries)
+    turns, carriers = waiting.turns(deliveries), carried.carriers(deliveries)
     afterwards = aftermath.of_deliveries(deliveries)
     decision = Decision.objects.filter(id=row.id).first()
     shown = event_shape(row)
-    shown["rule_events"] = [delivery_shape(delivery, row, paused, carriers, afterwards) for delivery in deliveries]
+    shown["rule_events"] = [delivery_shape(delivery, row, turns, carriers, afterwards) for delivery in deliveries]
     shown["decision"] = decision and {
         "decided_at": decision.decided_at,
         "ruleset_version": decision.ruleset_version,
@@ -212,12 +214,12 @@ def event_detail(row: Event) -> dict[str, Any]:
 def delivery_shape(
     row: Delivery,
     event: Event,
-    paused: Mapping[UUID, datetime] | None = None,
+    turns: waiting.Turns | None = None,
     carriers: Mapping[UUID, Delivery] | None = None,
     afterwards: Mapping[UUID, list[Aftermath]] | None = None,
 ) -> dict[str, Any]:
-    """A delivery: the contract's rule event. ``paused`` and what follows are given where several are shown."""
-    paused = waiting.pauses([row]) if paused is None else paused
+    """A delivery: the contract's rule event. ``turns`` and what follows are given where several are shown."""
+    turns = waiting.turns([row]) if turns is None else turns
     carriers = carried.carriers([row]) if carriers is None else carriers
     afterwards = aftermath.of_deliveries([row]) if afterwards is None else afterwards
     return {
@@ -235,10 +237,11 @@ def delivery_shape(
         "attempt_count": row.attempt_count,
         "started_at": row.first_sent_at,
         "completed_at": row.finished_at,
-        "next_attempt_at": waiting.next_attempt(row, paused),
-        "last_error": waiting.reason(row, paused) or None,
+        "next_attempt_at": waiting.next_attempt(row, turns),
+        "last_error": waiting.reason(row, turns) or None,
         "notes": [
             *lost.notes(row.lost, attempts=row.attempt_count, first_sent_at=row.first_sent_at),
+            *waiting.notes(row, turns),
             *carried.notes(row, carriers),
         ],
         "aftermath": [aftermath.shape(one) for one in afterwards.get(row.id, [])],

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 from django.apps import apps
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.world", "tests.live"] if apps.ready else []  # pure tests may run without Django
+
+# How busy a machine is, is no property of the code: a test that is slow is no test that fails.
+hypothesis_settings.register_profile(
+    "jackfield", hypothesis_settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("jackfield")
 
 
 class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -47,6 +58,15 @@ def _no_name_resolves(monkeypatch: pytest.MonkeyPatch) -> None:
         return resolve(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
+
+
+@pytest.fixture
+def broker(settings: Settings) -> Iterator[redis.Redis]:
+    """The test run's own Redis, with nothing in it."""
+    with redis.Redis.from_url(settings.REDIS_URL) as found:
+        found.flushdb()
+        yield found
+        found.flushdb()
 
 
 def _is_local(host: str | bytes) -> bool:

@@ -19,7 +19,7 @@ _UNDESCRIBED = {405}  # of a method that the path does not have, so nothing can 
 
 def expect_described(method: str, path: str, response: HttpResponse) -> None:
     """Fails when the answer is not one that the description of its route promises."""
-    if method == "OPTIONS" or response.status_code in _BODILESS:
+    if method in ("OPTIONS", "HEAD") or response.status_code in _BODILESS:
         return
     assert "json" in response["Content-Type"], (response["Content-Type"], response.content[:200])
     found = json.loads(response.content)

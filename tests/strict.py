@@ -31,6 +31,7 @@ class Strict:
     renewals: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     posted: list[str] = field(default_factory=list)
+    given_back: list[str] = field(default_factory=list)  # access tokens that we revoked
     asked: Event = field(default_factory=Event)  # somebody is renewing
     over: Event = field(default_factory=Event)
     lock: Lock = field(default_factory=Lock)
@@ -82,6 +83,12 @@ class Strict:
             self.posted.append(str(body.get("channel")))
         return {"ok": True, "ts": "1.1"}
 
+    def revoke(self, token: str) -> dict[str, Any]:
+        with self.lock:
+            self.given_back.append(token)
+            self.alive.discard(token)
+        return {"ok": True, "revoked": True}
+
     def _no(self, word: str) -> dict[str, Any]:
         self.refused[word] += 1
         return {"ok": False, "error": word}
@@ -113,7 +120,8 @@ class _Answers(BaseHTTPRequestHandler):
             answer = self.vendor.renew(dict(parse_qsl(body.decode())))
         else:
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            answer = self.vendor.post(token, json.loads(body))
+            gives_back = self.path.endswith("auth.revoke")
+            answer = self.vendor.revoke(token) if gives_back else self.vendor.post(token, json.loads(body))
         said = json.dumps(answer).encode()
         with suppress(OSError):  # whoever asked may be dead by now
             self.send_response(200)

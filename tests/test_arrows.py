@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.imports import imports_of
 
 ROOT = Path(__file__).parent.parent
 PURE = {  # the file or folder, and the one library it may know
@@ -27,6 +28,7 @@ PURE = {  # the file or folder, and the one library it may know
     "deliveries/backoff.py": set(),
     "connections/provider.py": set(),
     "connections/verdicts.py": set(),
+    "connections/answers.py": set(),
     "connections/envelope.py": set(),
     "connections/alerts.py": set(),
     "connections/providers": {"standardwebhooks"},
@@ -38,7 +40,7 @@ VERBS = {
     "connections": (
         *("oauth", "courses", "provider_apps", "connecting/tickets", "connecting/departing", "connecting/arriving"),
         *("connecting/keeping", "connecting/parting", "connecting/forgetting", "connecting/words"),
-        *("settling", "recipients", "registry", "addresses", "http", "smtp"),
+        *("settling", "recipients", "question_mail", "leaving", "late_pairs", "registry", "addresses", "http", "smtp"),
         *("directory", "reading_on", "entries", "finding", "looking_up", "opening"),
     ),
     "rules": (
@@ -64,7 +66,7 @@ WEB = ("django.http", "django.forms", "django.shortcuts", "django.template", "dj
 def test_a_pure_module_knows_the_standard_library_its_one_library_and_other_pure_modules(place: str) -> None:
     pure = tuple(name.removesuffix(".py").replace("/", ".") for name in PURE)
     for path in _files(place):
-        for module in _imports(path):
+        for module in imports_of(path):
             root = module.split(".")[0]
             known = root in sys.stdlib_module_names or root in PURE[place]
             assert known or module.startswith((*pure, *WORDS)), f"{path.relative_to(ROOT)} imports {module}"
@@ -72,18 +74,10 @@ def test_a_pure_module_knows_the_standard_library_its_one_library_and_other_pure
 
 @pytest.mark.parametrize("verb", [f"{app}/{name}.py" for app, names in VERBS.items() for name in names])
 def test_a_verb_knows_nothing_of_requests_pages_or_forms(verb: str) -> None:
-    for module in _imports(ROOT / verb):
+    for module in imports_of(ROOT / verb):
         assert not module.startswith(WEB), f"{verb} imports {module}"
 
 
 def _files(place: str) -> Iterator[Path]:
     path = ROOT / place
     return iter([path]) if path.is_file() else path.rglob("*.py")
-
-
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)

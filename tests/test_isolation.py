@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
@@ -105,6 +105,7 @@ _DELIVERY = "api/v1/events/<event_id>/rules/<rule_id>"
 TABLE = [
     *(Route(PUBLIC, method, path) for path in ("", "livez", "readyz") for method in METHODS),
     *(Route(PUBLIC, method, "confirm/<str:token>") for method in ("GET", "HEAD", "POST")),
+    *(Route(PUBLIC, method, "unsubscribe/<str:token>") for method in ("GET", "HEAD", "POST")),
     *(Route(PUBLIC, method, "oauth/start") for method in ("GET", "HEAD", "POST")),
     Route(PUBLIC, "GET", "oauth/callback/<str:slug>"),
     Route(PUBLIC, "POST", "hooks/<slug:slug>/<uuid:connection_id>"),
@@ -231,6 +232,8 @@ TABLE = [
     *form("workspace/settings/keys/<uuid:key_id>/rotate"),
     *form("workspace/settings/keys/<uuid:key_id>/revoke"),
 ]
+# The API answers HEAD wherever it answers GET, and from the same view.
+HEADS = {("HEAD", route.path) for route in TABLE if route.method == "GET" and route.path.startswith("api/")}
 OF_THE_PORTAL = [route for route in TABLE if route.kind == PORTAL and route.method != "HEAD"]
 PORTAL_BY_ID = [route for route in OF_THE_PORTAL if "_id>" in route.path]
 OF_ACCOUNTS = (
@@ -273,7 +276,7 @@ def _filled(path: str, value: Callable[[str], str]) -> str:
 
 def test_every_route_is_in_the_table(db: None) -> None:
     """A new route has to say here whom it is for; then it is tried by strangers below."""
-    assert found() == {(route.method, route.path) for route in TABLE}
+    assert found() == {(route.method, route.path) for route in TABLE} | HEADS
 
 
 # --------------------------------------------------------------------------- strangers
@@ -405,6 +408,19 @@ def test_the_owner_is_let_in_by_the_same_routes(acme: Vendor, route: Route) -> N
     """Else the test above would prove nothing: a route that is always 404 keeps everybody out."""
     answer = ask(acme.machine, route, ids_of(acme), route.body(acme))
     assert answer.status_code in (200, 201, 409), answer.content
+
+
+@pytest.mark.usefixtures("captured")
+@pytest.mark.parametrize("route", [route for route in BY_ID if route.method == "GET"], ids=lambda route: route.path)
+def test_a_head_says_what_a_get_does_to_owners_and_to_strangers(acme: Vendor, globex: Vendor, route: Route) -> None:
+    for caller in (acme.machine, globex.machine, Caller()):
+        told = [
+            ask(caller, replace(route, method=method), ids_of(acme), None, route.query(acme))
+            for method in ("GET", "HEAD")
+        ]
+        get, head = ((answer.status_code, dict(answer.headers)) for answer in told)
+        assert head == get
+        assert told[1].content == b""
 
 
 def test_ones_own_ids_do_not_open_what_is_somebody_elses(acme: Vendor, globex: Vendor) -> None:

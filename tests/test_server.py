@@ -236,6 +236,29 @@ def test_an_idempotency_key_that_the_server_cannot_read_stores_nothing(
     assert count() == 0
 
 
+def test_an_idempotency_key_in_two_headers_is_one_key(server: Server, key: dict[str, str | None]) -> None:
+    """The server joins them, so that nobody can tell them from one with a comma: they count as that, every time."""
+    twice: dict[str, str | None] = {**key, "Idempotency-Key": "a", "idempotency-key": "b"}
+    first, again = emit(server, BODY, twice), emit(server, BODY, {**key, "Idempotency-Key": "a,b"})
+    assert (first.status, again.body, again.headers["idempotent-replayed"]) == (201, first.body, "true")
+    assert count() == 1
+
+
+@pytest.mark.parametrize("path", ["/workspaces", "/openapi.json", "/events", "/rules/nothing"])
+def test_a_head_is_a_get_without_its_body(server: Server, acme: Vendor, path: str) -> None:
+    token: dict[str, str | None] = {"Authorization": f"Bearer {machine_token(acme.machine_key)}"}
+    get, head = (answers(server.say(request(method, path, b"", token)))[0] for method in ("GET", "HEAD"))
+    assert (head.status, head.body) == (get.status, b"")
+    of_this_time = {"date": "", "transfer-encoding": ""}
+    assert {**head.headers, **of_this_time} == {**get.headers, **of_this_time}
+
+
+def test_nothing_is_answered_for_a_host_that_is_not_ours(server: Server, key: dict[str, str | None]) -> None:
+    told = emit(server, BODY, {**key, "Host": "evil.example"})
+    assert (told.status, told.headers["content-type"]) == (400, "application/json")
+    assert count() == 0
+
+
 def test_a_publishable_key_that_the_server_cannot_read_stores_nothing(
     server: Server, key: dict[str, str | None]
 ) -> None:

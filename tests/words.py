@@ -147,7 +147,7 @@ def _in_providers() -> Iterator[Message]:
 def _declared(provider: Provider) -> Iterator[str]:
     yield provider.description
     for action in provider.actions:
-        yield from (action.label, action.description)
+        yield from (action.label, action.does, action.description)
     asked = provider.oauth.asked if provider.oauth else ()
     for field in [*provider.fields, *asked, *(field for action in provider.actions for field in action.fields)]:
         yield from (field.label, field.hint, *(label for _, label in field.options))

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from workspaces.models import AuditEntry, Workspace
 
+ITSELF = "Jackfield"  # the actor of what nobody did by hand
+
 
 class Row(Protocol):
     """What can be changed: it has an id, and belongs to an organization."""

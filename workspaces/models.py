@@ -158,6 +158,7 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["workspace", "-id"], name="audit_by_workspace")]
 
     def __str__(self) -> str:

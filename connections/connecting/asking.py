@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connections.fields import field_fault, tidy
 from connections.models import Connection
 from connections.provider import Fault, Provider
-from connections.settling import field_fault, tidy
 from workspaces.errors import ApiError
 
 

@@ -132,13 +132,9 @@ def _told(kind: Provider, row: Connection) -> list[tuple[str, Sequence[str]]]:
         return []
     sealed = forms.secrets_of(row)
     made = [(gettext("Signing secret"), [_KEPT])] if "signing_secret" in sealed else []
-    asked = [one for one in kind.fields if _applies(one, row.settings)]
+    asked = [one for one in kind.fields if one.applies(row.settings)]
     told = [(gettext(one.label), _value(one, row.settings, sealed)) for one in asked]
     return [(label, lines) for label, lines in [*told, *made] if lines]
-
-
-def _applies(asked: Field, settings: Mapping[str, Any]) -> bool:
-    return asked.depends_on is None or settings.get(asked.depends_on[0]) == asked.depends_on[1]
 
 
 def _value(asked: Field, settings: Mapping[str, Any], sealed: Collection[str]) -> Sequence[str]:

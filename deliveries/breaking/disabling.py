@@ -24,7 +24,6 @@ from workspaces.ids import floor
 OFF_AFTER = timedelta(days=5)
 WARN_AFTER = OFF_AFTER / 2
 WARNED_BEFORE = timedelta(days=1)  # however late the warning was, there is a day to act on it
-ACTOR = "Jackfield"
 _FRESH = timedelta(minutes=10)
 _LONGEST_WAIT = timedelta(hours=80)  # what is delivered now was made at most so long ago, unless it was held
 _LOOKED_AT_MOST = 20_000
@@ -82,7 +81,7 @@ def _decide(row: Connection, *, lasted: timedelta) -> bool:
     if lasted < OFF_AFTER or now - row.warned_at < WARNED_BEFORE:
         return False
     Connection.objects.filter(id=row.id).update(active=False, inactive_reason=Inactive.FAILING_FOR_DAYS, updated_at=now)
-    audit.record(row, actor=ACTOR, verb="connection.switched_off", name=row.name)
+    audit.record(row, actor=audit.ITSELF, verb="connection.switched_off", name=row.name)
     _log.warning("connection.switched_off", connection=str(row.id), workspace=str(row.workspace_id))
     return True
 

@@ -80,7 +80,8 @@ def _step(message: Message) -> Request | Mail | None:
     confirmed = Recipient.objects.for_workspace(message.notice.workspace_id).filter(
         connection=None, address=message.address, confirmed_at__isnull=False
     )
-    return notice_mail.mail(message) if confirmed.exists() else None
+    recipient = confirmed.first()
+    return notice_mail.mail(message, recipient) if recipient else None
 
 
 def _send_all(claimed: Sequence[_Claimed]) -> list[Reply]:

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from connections.models import Connection
 from deliveries.sending import Sent
+from workspaces import audit
 
 
 def switch_off(cursor: CursorWrapper, results: Sequence[Sent]) -> set[UUID]:
@@ -24,10 +26,17 @@ def switch_off(cursor: CursorWrapper, results: Sequence[Sent]) -> set[UUID]:
             " WHERE id = %s AND active AND updated_at <= %s",
             [str(sent.outcome.inactive), connection_id, sent.started_at],
         )
+        if cursor.rowcount:
+            _trace(connection_id)
     if not blamed:
         return set()
     cursor.execute("SELECT id FROM connections_connection WHERE id = ANY(%s) AND active", [list(blamed)])
     return set(blamed) - {row[0] for row in cursor.fetchall()}
+
+
+def _trace(connection_id: UUID) -> None:
+    row = Connection.objects.get(id=connection_id)
+    audit.record(row, actor=audit.ITSELF, verb="connection.switched_off", name=row.name)
 
 
 def hold_backlog(connections: Collection[UUID]) -> None:

@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
+                'verbose_name_plural': 'deliveries',
                 'indexes': [models.Index(condition=models.Q(('ready', True), models.Q(('due_at', None), _negated=True)), fields=['workspace_id', 'lane', 'due_at', 'id'], name='delivery_ready'), models.Index(condition=models.Q(('ready', False), models.Q(('due_at', None), _negated=True)), fields=['due_at'], name='delivery_scheduled'), models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'retrying', 'held'))), fields=['state', 'connection_id'], name='delivery_open'), models.Index(fields=['event_id'], name='delivery_by_event'), models.Index(condition=models.Q(('carrier_id', None), _negated=True), fields=['carrier_id', 'id'], name='delivery_folded'), models.Index(fields=['workspace_id', '-id'], name='delivery_by_workspace'), models.Index(condition=models.Q(('state', 'failed')), fields=['workspace_id', '-id'], name='delivery_failed')],
             },
         ),
@@ -167,7 +168,7 @@ class Migration(migrations.Migration):
             name='IdempotencyRecord',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('workspace_id', models.UUIDField()),
+                ('owner_id', models.UUIDField()),
                 ('route', models.CharField(max_length=16)),
                 ('key', models.CharField(max_length=255)),
                 ('body_hash', models.BinaryField()),
@@ -177,7 +178,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['created_at'], name='idempotency_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('workspace_id', 'route', 'key'), name='idempotency_key_unique')],
+                'constraints': [models.UniqueConstraint(fields=('owner_id', 'route', 'key'), name='idempotency_key_unique')],
             },
         ),
         migrations.RunPython(_first_weeks, migrations.RunPython.noop),

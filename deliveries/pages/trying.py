@@ -6,7 +6,6 @@ The editor belongs to the room of rules, which does not know of events, and reac
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 
@@ -29,6 +28,7 @@ from workspaces.embed.guard import portal
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
 from workspaces.errors import ApiError
+from workspaces.ids import parse
 from workspaces.models import SessionType
 from workspaces.permissions import Permission
 
@@ -110,7 +110,7 @@ def back_test(request: PortalRequest) -> HttpResponse:
 def last_fired(request: PortalRequest) -> HttpResponse:
     """When each rule of a list last fired."""
     visitor = request.visitor
-    asked = [id for text in request.POST.get("rules", "").split()[:RULES_MOST] if (id := _id(text))]
+    asked = [id for text in request.POST.get("rules", "").split()[:RULES_MOST] if (id := parse(text))]
     rows = visitor.within(Rule.objects.for_workspace(visitor.workspace.id), resource="version__resource")
     own = list(rows.filter(id__in=asked).values_list("id", flat=True))
     found = fired.last_fired(workspace_id=visitor.workspace.id, rules=own)
@@ -132,10 +132,3 @@ def _told(request: PortalRequest, found: Backtest) -> dict[str, Any]:
         "silent": found.silent_examples[:3] if whole else (),
         "reasons": request.visitor.may(Permission.SEE_PAYLOAD),
     }
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -71,6 +71,7 @@ class Sent:
     rule: str
     reason: str
     next_at: datetime | None
+    due: bool  # as soon as it is its turn
     notes: Sequence[str]
     attempts: Sequence[Tried]
     after: Sequence[After]  # what was told of it once it had arrived
@@ -157,7 +158,7 @@ def _considered(event: Event, decision: Decision | None) -> list[Considered]:
 def _sent(event: Event, deliveries: Sequence[Delivery], rules: Mapping[UUID, str], *, payload: bool) -> list[Sent]:
     if not deliveries:
         return []
-    paused, carriers = waiting.pauses(deliveries), carried.carriers(deliveries)
+    turns, carriers = waiting.turns(deliveries), carried.carriers(deliveries)
     names = telling.connection_names(row.connection_id for row in deliveries)
     held = {row.connection_id for row in deliveries if row.state == State.HELD}
     plugged = {one.id: one for one in health(event.workspace_id)} if held else {}
@@ -170,10 +171,12 @@ def _sent(event: Event, deliveries: Sequence[Delivery], rules: Mapping[UUID, str
             url=connection_url(row.connection_id),
             needs=plugged.get(row.connection_id) if row.state == State.HELD else None,
             rule=rules.get(row.rule_id, ""),
-            reason=waiting.reason(row, paused),
-            next_at=waiting.next_attempt(row, paused),
+            reason=waiting.reason(row, turns),
+            next_at=waiting.shown_at(row, turns),
+            due=waiting.is_due(row, turns),
             notes=[
                 *lost.notes(row.lost, attempts=row.attempt_count, first_sent_at=row.first_sent_at),
+                *waiting.notes(row, turns),
                 *carried.notes(row, carriers),
             ],
             attempts=[_tried(one, payload=payload) for one in attempts.get(row.id, [])],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connections.provider import Action
+from deliveries.trying.cards import card_in
 from deliveries.trying.preview import Picture, Preview
 from rules.showing import storable
 
@@ -31,6 +32,7 @@ def pictured(found: Preview, *, action: Action, inputs: Mapping[str, Any]) -> di
     return {
         "found": found,
         "picture": found.picture,
+        "card": card_in(found.picture.body) if found.picture else None,
         "body": readable(found.picture) if found.picture else "",
         "asides": [
             Aside(one.key, faults.get(one.key, "") if one.key in typed else "", _about(one.label, found))

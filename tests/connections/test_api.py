@@ -18,7 +18,8 @@ from workspaces.models import AuditEntry, Workspace
 
 HOOK = "https://hooks.example.com/in"
 SHOWN = {
-    "id", "workspace", "type", "name", "metadata", "active", "inactive_reason", "hidden", "retry_delays", "recipients",
+    "id", "workspace", "type", "name", "metadata", "active", "inactive_reason", "hidden", "retry_delays",
+    "recipients", "renewal_trouble",
     "created_by", "created_at", "updated_at",
 }  # fmt: skip
 
@@ -409,6 +410,11 @@ def test_the_destinations_are_listed_page_by_page(acme: Vendor) -> None:
     found = walk(acme.machine, "/integrations", limit=2)
     assert [record["type"] for record in found] == sorted(all_providers())
     assert len(read(acme.machine.get("/integrations", limit=1))["records"]) == 1
+
+
+@pytest.mark.parametrize("cursor", ["zzz", "a", "slac", "webhook0"])
+def test_a_cursor_that_no_page_gave_is_400(acme: Vendor, cursor: str) -> None:
+    assert params(acme.machine.get("/integrations", cursor=cursor), 400) == ["cursor"]
 
 
 def test_the_destinations_say_what_they_ask_for_and_what_they_do(acme: Vendor) -> None:

@@ -107,6 +107,9 @@ def test_an_answer_that_drips_for_ever_ends_with_the_attempt(permit: Permit, dri
         failed = failure(post(sink.url(), seconds=0.4))
     assert failed.trouble is Trouble.TIMEOUT
     assert failed.elapsed_ms >= 400
+    began = drip in ("body", "body until the end", "chunks")
+    assert failed.begun == (200 if began else 0)
+    assert ("it had begun to answer (200)" in failed.detail) is began
 
 
 def test_a_timeout_for_each_read_would_not_have_stopped_the_drip() -> None:

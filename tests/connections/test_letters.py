@@ -68,12 +68,25 @@ def test_the_message_id_is_the_same_on_every_retry() -> None:
     assert parsed(message_id="0190aaaa")["Message-ID"] == "<0190aaaa@jackfield.example.com>"
 
 
+def test_an_address_in_a_header_stays_readable_however_long_it_is() -> None:
+    """Mail programs look for ``List-Unsubscribe`` as it is written."""
+    link = f"<https://portal.a-rather-long-name.example.com/unsubscribe/{'0' * 32}.{'Ab-_9' * 9}>"
+    assert f"\r\nList-Unsubscribe: {link}\r\n".encode() in letter(headers={"List-Unsubscribe": link}).message
+
+
+@pytest.mark.parametrize("link", ["<https://example.com/" + "x" * 2_000 + ">", "<https://bücher.example.com/>"])
+def test_no_line_of_it_is_longer_or_other_than_a_relay_takes(link: str) -> None:
+    message = letter(headers={"List-Unsubscribe": link}).message
+    assert message.isascii()
+    assert max(map(len, message.splitlines())) <= 998
+
+
 @pytest.mark.parametrize("gap", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85", "\0"])
 def test_no_text_can_slip_in_a_header(gap: str) -> None:
     attack = f"Hello{gap}Bcc: victim@example.com"
-    message = parsed(subject=attack, message_id=attack, headers={"X-Note": attack})
+    message = parsed(subject=attack, message_id=attack, headers={"X-Note": attack, "List-Unsubscribe": attack})
     assert message["Subject"] == "Hello Bcc: victim@example.com"
-    assert message["X-Note"] == "Hello Bcc: victim@example.com"
+    assert message["X-Note"] == message["List-Unsubscribe"] == "Hello Bcc: victim@example.com"
     assert message["Bcc"] is None
     assert letter(subject=attack).recipients == ("ann@example.com",)
 

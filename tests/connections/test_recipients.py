@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import get_language
 
-from connections import recipients, smtp, tasks
+from connections import question_mail, recipients, smtp, tasks
 from connections.models import Connection, Recipient
 from connections.provider import Answer, Failure, Mail, Reply, Trouble
 from connections.recipients import ask_all, name_recipients
+from tests.portal import enter
 from tests.relays import Relay, relaying
 from tests.world import Vendor, make_connection
 
@@ -142,6 +144,28 @@ def test_the_question_reaches_a_real_relay(mail: Connection, settings: Any) -> N
     text = letters[0].get_body(("plain",))
     assert text is not None
     assert "/confirm/" in text.get_content()
+
+
+def test_the_question_is_asked_in_the_language_in_which_the_address_was_typed(
+    acme: Vendor, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question_mail, "_", lambda text: f"[{get_language()}] {text}")
+    for language, addresses in (("de", ANN), ("en", f"{ANN} {BOB}")):
+        enter(acme, language=language).post("/workspace/settings/told/set", {"addresses": addresses})
+    assert ask_all() == 2
+    assert {mail.to[0]: mail.subject[:4] for mail in post.mails} == {ANN: "[de]", BOB: "[en]"}
+    assert all(mail.text.count("[") == 3 for mail in post.mails)
+
+
+@pytest.mark.parametrize(("browser", "language"), [("de-AT,de;q=0.9", "de"), ("en", "en"), ("fr", "en")])
+def test_from_their_yes_on_it_is_the_language_of_their_own_browser(
+    mail: Connection, post: Post, browser: str, language: str
+) -> None:
+    Recipient.objects.update(language="de")
+    ask_all()
+    path = post.links()[0].removeprefix("http://127.0.0.1:8000")
+    Client().post(path, headers={"accept-language": browser})
+    assert Recipient.objects.exclude(confirmed_at=None).get().language == language
 
 
 # --------------------------------------------------------------------------- the yes

@@ -24,7 +24,10 @@ from connections.switching import switch
 from tests.connections.signing_in import SLACK_TOKEN, begin, browser, sign_in
 from tests.tokens import ACCESS, HUBSPOT_NEW, REFRESH, Endpoint, due, expiring, fresh, now, says
 from tests.world import ACTOR, Vendor, make_app
+from workspaces import audit
 from workspaces.ids import uuid7
+from workspaces.models import AuditEntry
+from workspaces.trail import trail
 
 pytestmark = pytest.mark.django_db
 NEW = {"access_token": "access-canary-2", "refresh_token": REFRESH}
@@ -381,6 +384,40 @@ def test_a_no_for_good_switches_it_off_with_its_reason(
     renew()
     assert _off(hubspot) == (False, reason)
     assert (renew(), len(endpoint.requests)) == (0, 1)
+
+
+def test_the_trail_says_who_switched_it_off(
+    hubspot: Connection, globex: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(monkeypatch, says({"error": "invalid_grant"}, 400))
+    renew()
+    [trace] = [one for one in trail(hubspot.workspace_id).traces if "off" in one.words]
+    assert (trace.actor, trace.words) == ("Jackfield", "switched Acme hubspot off")
+    assert "Acme" not in str([one.words for one in trail(globex.workspace.id).traces])
+
+
+def test_what_is_not_switched_off_by_it_leaves_no_trace(hubspot: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come back, somebody else was faster, or it has just been signed in to."""
+    answered(monkeypatch, Answer(status=500))
+    renew()
+    due(hubspot)
+    [late] = claim(1)
+    Connection.objects.update(token_fence=F("token_fence") + 1)
+    keep(late, renewing._NO_WAY)
+    assert not AuditEntry.objects.filter(verb="connection.switched_off").exists()
+
+
+def test_no_connection_is_off_without_a_trace(hubspot: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are written, or neither is."""
+    answered(monkeypatch, says({"error": "invalid_grant"}, 400))
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(audit, "record", broken)
+    with pytest.raises(RuntimeError):
+        renew()
+    assert fresh(hubspot).active
 
 
 def test_whoever_switches_it_on_again_without_signing_in_gets_one_try(

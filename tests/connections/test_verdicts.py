@@ -90,6 +90,17 @@ def test_every_trouble_has_a_reason_of_its_own() -> None:
     assert len(reasons) == len(Trouble)
 
 
+def test_an_answer_that_had_begun_is_not_told_as_none() -> None:
+    told = {trouble: judge(Failure(trouble, begun=200), "The receiver").reason for trouble in Trouble}
+    assert told[Trouble.TIMEOUT] == "The receiver began to answer (200) and did not finish within 15 seconds."
+    assert told[Trouble.RESET] == "The receiver began to answer (200) and closed the connection before it had finished."
+    others = set(Trouble) - {Trouble.TIMEOUT, Trouble.RESET}
+    assert [told[trouble] for trouble in others] == [
+        judge(Failure(trouble), "The receiver").reason for trouble in others
+    ]
+    assert "within 15 seconds" in judge_vendor(Failure(Trouble.TIMEOUT, begun=200), "Slack").reason
+
+
 def test_what_the_door_said_is_passed_on() -> None:
     outcome = judge(Failure(trouble=Trouble.TLS, detail="the certificate expired on 1 March {2026}."), "The receiver")
     assert outcome.reason == "No secure connection could be made: the certificate expired on 1 March {2026}."
@@ -185,7 +196,7 @@ def test_rubbish_is_no_wish(value: str) -> None:
     assert wish(value, NOW_TEXT) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=st.text(max_size=60), date=st.text(max_size=60))
 def test_no_header_breaks_the_reading(value: str, date: str) -> None:
     found = wish(value, date, now=NOW)

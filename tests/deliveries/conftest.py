@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deliveries import catalogue, deciding, draining, preparing
+from deliveries import catalogue, deciding, draining, preparing, waking
 from deliveries.turns import Round
 from rules import rulesets
 from tests.connections.conftest import permit
@@ -19,3 +19,11 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
         known.clear()
     monkeypatch.setitem(deciding._turn, "after", deciding._NOBODY)
     monkeypatch.setattr(draining, "_round", Round())
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """How often workers were woken; none of them really is."""
+    calls: list[bool] = []
+    monkeypatch.setattr(waking, "wake", lambda: calls.append(True))
+    return calls

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import batched
-from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection as database
-from django.db import connections, transaction
+from django.db import transaction
 from pytest_django import Settings
 
 from connections.provider import Pace
@@ -32,6 +30,7 @@ from tests.deliveries.making import (
     somebody_waits,
     until,
 )
+from tests.elsewhere import Elsewhere, in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -57,28 +56,6 @@ def another_connection(tenant: Tenant) -> Tenant:
 
 
 # --------------------------------------------------------------------------- once each
-
-
-@contextmanager
-def in_parallel(work: Callable[[], object], *, times: int) -> Iterator[None]:
-    """Threads with a connection of their own; the block ends with the last of them, and with their first error."""
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    yield
-    for thread in threads:
-        thread.join()
-    assert not errors, errors
 
 
 @pytest.mark.django_db(transaction=True)
@@ -201,18 +178,13 @@ def test_claimers_at_once_do_not_overrun_the_caps_together(settings: Settings) -
     some, others = batched(lanes(6), 3)
     make_backlog(tenant, lanes=some)
     got: list[Claimed] = []
-    elsewhere = Round(left_off={tenant.workspace.id: some[-1]})  # the second is further on in its round
-
-    def claim_elsewhere() -> None:
-        got.extend(claim(9, round=elsewhere))
-        connections.close_all()
+    further_on = Round(left_off={tenant.workspace.id: some[-1]})  # the second, in its round
 
     with transaction.atomic():  # the first has claimed and not committed
         got += claim_all()
         with in_parallel(lambda: make_backlog(tenant, lanes=others), times=1):
             pass
-        second = Thread(target=claim_elsewhere)
-        second.start()
+        second = Elsewhere(lambda: got.extend(claim(9, round=further_on)))
         until(lambda: not second.is_alive() or somebody_waits())
     second.join()
     got += claim_all()

@@ -6,11 +6,10 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from connections.models import Connection
 from connections.registry import provider
@@ -25,6 +24,7 @@ from deliveries.shapes import event_detail
 from rules import authoring
 from tests.connections.doors import Permit
 from tests.deliveries.making import Tenant, claim_all, database_now, make_tenant, pass_time, somebody_waits, until
+from tests.elsewhere import Elsewhere, in_parallel
 from tests.sinks import Sink, answering
 from tests.world import ACTOR, make_rule
 
@@ -343,34 +343,18 @@ def test_windows_that_nobody_needs_any_more_are_forgotten() -> None:
 # --------------------------------------------------------------------------- races
 
 
-def running(work: Any, errors: list[BaseException]) -> Thread:
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    thread = Thread(target=run)
-    thread.start()
-    return thread
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_that_decide_at_once_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second has its events already when it has to wait for the first one's window."""
     tenant = restrained()
     events = [tenant.emit() for _ in range(8)]
-    errors: list[BaseException] = []
     monkeypatch.setattr("deliveries.deciding.EVENTS_A_TENANT", 4)
     with transaction.atomic():
         decide_batch()
-        other = running(decide_batch, errors)
+        other = Elsewhere(decide_batch)
         until(somebody_waits)
         assert somebody_waits()
     other.join()
-    assert not errors
     assert Counter(states(tenant, events)) == {"pending": 3, "digested": 5}
     (carrier,) = Delivery.objects.filter(carrier_id__isnull=False, state="pending")
     assert set(Delivery.objects.filter(state="digested").values_list("carrier_id", flat=True)) == {carrier.id}
@@ -380,15 +364,13 @@ def test_two_workers_that_decide_at_once_count_as_one(monkeypatch: pytest.Monkey
 def test_many_workers_at_once_never_say_too_much_and_lose_nothing() -> None:
     tenant = restrained()
     events = [tenant.emit() for _ in range(200)]
-    errors: list[BaseException] = []
 
     def work() -> None:
         while decide_batch():
             pass
 
-    for worker in [running(work, errors) for _ in range(4)]:
-        worker.join()
-    assert not errors
+    with in_parallel(work, times=4):
+        pass
     while decide_batch():
         pass
     assert Counter(states(tenant, events)) == {"pending": 3, "digested": 197}
@@ -399,11 +381,9 @@ def test_a_carrier_that_is_being_claimed_takes_nothing_more() -> None:
     """The claim was first and is not committed: nobody waits for it, and the next delivery is a carrier of its own."""
     tenant = restrained(digest={"most": 0, "minutes": 10})
     first, second = carrier_that_is_due(tenant), tenant.emit()
-    errors: list[BaseException] = []
     with transaction.atomic():
         assert [claim.event_id for claim in claim_all()] == [first.id]
-        running(decide_batch, errors).join(timeout=10)
-    assert not errors
+        Elsewhere(decide_batch).join(timeout=10)
     carrier = tenant.delivery(second)
     assert (carrier.state, carrier.carrier_id) == ("pending", carrier.id)
 
@@ -413,11 +393,10 @@ def test_a_claim_leaves_a_carrier_that_is_being_folded_into_and_finds_all_of_it_
     tenant = restrained(digest={"most": 0, "minutes": 10})
     first, second = carrier_that_is_due(tenant), tenant.emit()
     claimed: list[Claimed] = []
-    errors: list[BaseException] = []
     with transaction.atomic():
         decide_batch()
-        running(lambda: claimed.extend(claim_all()), errors).join(timeout=10)
-    assert (errors, claimed) == ([], [])
+        Elsewhere(lambda: claimed.extend(claim_all())).join(timeout=10)
+    assert claimed == []
     assert tenant.delivery(second).state == "digested"
     (prepared,) = prepare(claim_all())
     assert prepared.claimed.event_id == first.id

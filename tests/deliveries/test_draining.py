@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from threading import Event as Flag
-from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,25 +14,18 @@ import structlog
 from django.db import InterfaceError, OperationalError, connections
 from pytest_django import Settings
 
-from deliveries import draining, fanout, waking
+from deliveries import draining, fanout
 from deliveries.draining import drain
 from deliveries.models import Attempt, Delivery, Event
 from deliveries.recording import record
 from deliveries.sending import Sent, send
 from tests.connections.doors import Permit
 from tests.deliveries.making import make_backlog, make_tenant
+from tests.elsewhere import Elsewhere
 from tests.sinks import Sink, Visit, answering
 from tests.world import make_rule
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """How often others were woken."""
-    calls: list[bool] = []
-    monkeypatch.setattr(waking, "wake", lambda: calls.append(True))
-    return calls
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("woken")]
 
 
 def ids_at(sink: Sink) -> Counter[bytes]:
@@ -314,11 +306,8 @@ def cut_all_others() -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
-        connections.close_all()
 
-    thread = Thread(target=run)
-    thread.start()
-    thread.join()
+    Elsewhere(run).join()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -131,7 +131,7 @@ def test_no_json_of_any_kind_is_a_fault(acme: Vendor) -> None:
 @given(
     body=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: ('{"event":"a","payload":' + text).encode())
 )
-@tuned(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@tuned(suppress_health_check=[*tuned().suppress_health_check, HealthCheck.function_scoped_fixture], max_examples=60)
 def test_no_bytes_are_a_fault(acme: Vendor, body: bytes) -> None:
     for path in ("/events", "/events/bulk"):
         assert acme.emitter.post(path, body).status_code in (201, 207, 400, 413, 422)
@@ -329,6 +329,20 @@ def test_a_key_is_one_workspaces_and_one_routes(acme: Vendor, globex: Vendor) ->
     ):
         assert caller.post(path, body, Idempotency_Key="k").status_code == 201
     assert len(stored()) == 4
+
+
+def test_a_key_of_a_bulk_call_is_the_organizations_whatever_workspace_comes_first(acme: Vendor, globex: Vendor) -> None:
+    there, here = ({**EVENT, "workspace": str(one.id)} for one in (acme.workspace, acme.staging))
+    first = acme.machine.post("/events/bulk", [there, here], Idempotency_Key="k")
+    assert first.status_code == 201
+    for other in ([here, there], [here], [there], [{**here, "workspace": str(STRANGE_ID)}, there]):
+        assert "Idempotency-Key" in fault(acme.machine.post("/events/bulk", other, Idempotency_Key="k"), 409)["message"]
+    again = acme.machine.post("/events/bulk", [there, here], Idempotency_Key="k")
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    assert len(stored()) == 2
+    theirs = {**EVENT, "workspace": str(globex.workspace.id)}
+    assert globex.machine.post("/events/bulk", [theirs], Idempotency_Key="k").status_code == 201
+    assert acme.emitter.post("/events/bulk", [EVENT], Idempotency_Key="k").status_code == 201
 
 
 def test_a_refused_body_does_not_spend_its_key(acme: Vendor) -> None:

@@ -18,17 +18,15 @@ from connections.providers.hubspot.lists import DYNAMIC
 from connections.reading_on import read_on
 from deliveries import waking
 from deliveries.draining import drain
-from deliveries.models import Attempt, Delivery
-from rules import authoring
-from rules.authoring import Wording
+from deliveries.models import Delivery
 from rules.models import Rule
 from tests.connections.doors import Permit
+from tests.deliveries import stories
 from tests.deliveries.making import pass_time, settled
 from tests.portal import enter, words
 from tests.sandbox.hubspot.calling import SCOPES, contacts, sign_in
 from tests.sandbox.running import Running, started
-from tests.world import make_app, make_event, make_workspace
-from workspaces.ids import derive
+from tests.world import make_app, make_workspace
 from workspaces.models import Organization, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -40,27 +38,14 @@ PAYLOAD = {
 
 
 @dataclass(frozen=True)
-class Story:
+class Story(stories.Story):
     """A workspace with a HubSpot account that was signed in to."""
 
-    sandbox: Running
-    workspace: Workspace
-    connection: Connection
-
-    def rule(self, action: str, **inputs: str) -> Rule:
-        said = Wording(event="*", action=action, inputs=inputs)
-        return authoring.create(
-            connection=self.connection, wording=said, name="", active=True, hidden=False, actor="test"
-        )
+    payload = PAYLOAD
 
     def emit(self, rule: Rule, **payload: Any) -> Delivery:
-        event = make_event(self.workspace, "alert.triggered", json.dumps({**PAYLOAD, **payload}))
         pass_time(1)  # the account's own pace
-        drain()
-        return Delivery.objects.get(id=derive(event.id, rule.id))
-
-    def attempt(self, delivery: Delivery) -> Attempt:
-        return Attempt.objects.filter(delivery_id=delivery.id).latest("number")
+        return super().emit(rule, **payload)
 
     def dial(self, fault: str, **more: Any) -> None:
         self.sandbox.dial(self.sandbox.hubspot, target="11", fault=fault, **more)

@@ -22,7 +22,9 @@ def answer(records: list[dict[str, Any]]) -> tuple[int, str]:
 
 def store(vendor: Vendor, *, count: int = 1, key: str = "", body: bytes = b"") -> ingest.Accepted:
     sender = Sender(vendor.organization.id, vendor.workspace.id, "somebody")
-    return accept([(DRAFT, sender)] * count, answer=answer, route="event", key=key, body=body)
+    return accept(
+        [(DRAFT, sender)] * count, answer=answer, owner=vendor.workspace.id, route="event", key=key, body=body
+    )
 
 
 def test_an_event_is_stored_as_it_was_read(acme: Vendor) -> None:

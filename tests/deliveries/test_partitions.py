@@ -16,6 +16,7 @@ from django.utils import timezone
 from deliveries import partitions
 from deliveries.models import Event
 from deliveries.partitions import TABLES, WEEK, bounds, drop_before, ensure, monday
+from tests.elsewhere import in_parallel
 from tests.world import make_event, make_workspace
 from workspaces.ids import uuid7
 from workspaces.models import Organization, Workspace
@@ -106,24 +107,15 @@ def test_a_week_that_rows_fell_into_before_it_was_made_stays_in_the_default() ->
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sweepers_at_once_make_the_weeks_together() -> None:
-    start, errors = Barrier(2), []
+    start = Barrier(2)
 
     def run() -> None:
-        try:
-            start.wait()
-            ensure(now=THURSDAY)
-        except Exception as error:  # noqa: BLE001
-            errors.append(error)
-        finally:
-            connections.close_all()
+        start.wait()
+        ensure(now=THURSDAY)
 
-    threads = [Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
     try:
-        assert errors == []
+        with in_parallel(run, times=2):
+            pass
         assert MONDAY in weeks()
     finally:
         for offset in range(-1, 5):

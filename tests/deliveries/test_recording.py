@@ -38,6 +38,7 @@ from tests.deliveries.making import (
 )
 from tests.world import make_rule
 from workspaces.ids import uuid7
+from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -389,6 +390,14 @@ def test_a_connection_that_cannot_work_is_switched_off_and_all_its_deliveries_ar
     assert Connection.objects.get(id=other.connection.id).active
 
 
+def test_the_trail_says_once_who_switched_it_off() -> None:
+    tenant, _ = one_event(rules=3)
+    record([ended(claim, REVOKED) for claim in claim_all()])
+    [entry] = AuditEntry.objects.filter(verb="connection.switched_off")
+    assert (entry.actor, entry.workspace_id) == ("Jackfield", tenant.workspace.id)
+    assert (entry.subject, entry.detail) == (str(tenant.connection.id), {"name": tenant.connection.name})
+
+
 def test_an_endpoint_that_is_gone_fails_its_message_and_is_switched_off() -> None:
     tenant, event = one_event()
     record([ended(claim_all()[0], GONE)])
@@ -420,6 +429,7 @@ def test_the_first_reason_for_which_it_was_switched_off_stays() -> None:
     Delivery.objects.update(state="pending")
     record([ended(claim_all()[0], REVOKED)])
     assert Connection.objects.get().inactive_reason == "manually_inactivated"
+    assert not AuditEntry.objects.filter(verb="connection.switched_off").exists()
 
 
 # --------------------------------------------------------------------------- what cannot be written

@@ -10,6 +10,7 @@ import pytest
 from django.db.models import F
 
 from connections import credentials, renewing
+from connections.connecting import parting
 from connections.models import Connection
 from connections.provider import Code, Culprit, Inactive, Outcome
 from connections.renewing import LEASE_SECONDS
@@ -299,6 +300,22 @@ def test_fifty_deliveries_two_workers_and_a_slow_strict_vendor_make_one_renewal(
         assert Attempt.objects.filter(delivery_id__in=Delivery.objects.values("id")).count() == 50
         row = fresh(tenant.connection)
         assert (row.active, row.unseal_values("credentials")["refresh_token"]) == (True, vendor.refresh)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_disconnect_while_the_vendor_takes_its_time_leaves_no_token_alive(place: Workspace, permit: Permit) -> None:
+    with strict(slowly=20.0) as vendor:
+        permit(vendor.target, simulated={"slack.com": vendor.target})
+        tenant = signed_in(place, vendor, left=0)
+        with workers(1, **settings_for(vendor)):
+            make_backlog(tenant, 1)
+            assert vendor.asked.wait(20)
+            parting.part(tenant.connection, forced=True, actor="ann")
+            assert vendor.given_back == ["xoxe.xoxb-access-1"]
+            vendor.over.set()
+            until(lambda: len(vendor.given_back) == 2)
+        assert (vendor.given_back[1], vendor.alive) == ("xoxe.xoxb-access-2", set())
+        assert not Connection.objects.filter(id=tenant.connection.id).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -157,7 +157,7 @@ def test_a_short_age_spares_what_is_open_too() -> None:
 def test_idempotency_records_live_for_seven_days() -> None:
     for days in (6, 8):
         IdempotencyRecord.objects.create(
-            workspace_id=uuid7(),
+            owner_id=uuid7(),
             route="event",
             key="k",
             body_hash=b"",

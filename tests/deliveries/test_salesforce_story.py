@@ -21,18 +21,16 @@ from connections.provider import Inactive
 from connections.reading_on import read_on
 from deliveries import waking
 from deliveries.draining import drain
-from deliveries.models import Attempt, Delivery
-from rules import authoring
-from rules.authoring import Wording
+from deliveries.models import Delivery
 from rules.models import Rule
 from sandbox.salesforce.orgs import APP, ORGS, Org
 from tests.connections.doors import Permit
 from tests.connections.signing_in import browser, come_back, depart, text_of
+from tests.deliveries import stories
 from tests.deliveries.making import database_now, pass_time, settled
 from tests.sandbox.running import Running, started
 from tests.sandbox.salesforce.calling import LARGE, PRODUCTION, SANDBOX, contacts, signed_in
-from tests.world import make_app, make_event, make_workspace
-from workspaces.ids import derive
+from tests.world import make_app, make_workspace
 from workspaces.models import Organization, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -45,26 +43,10 @@ CAMPAIGN = "7015f00000000002AA"
 
 
 @dataclass(frozen=True)
-class Story:
+class Story(stories.Story):
     """A workspace with a Salesforce org that was signed in to."""
 
-    sandbox: Running
-    workspace: Workspace
-    connection: Connection
-
-    def rule(self, action: str, **inputs: str) -> Rule:
-        said = Wording(event="*", action=action, inputs=inputs)
-        return authoring.create(
-            connection=self.connection, wording=said, name="", active=True, hidden=False, actor="test"
-        )
-
-    def emit(self, rule: Rule, **payload: Any) -> Delivery:
-        event = make_event(self.workspace, "alert.triggered", json.dumps({**PAYLOAD, **payload}))
-        drain()
-        return Delivery.objects.get(id=derive(event.id, rule.id))
-
-    def attempt(self, delivery: Delivery) -> Attempt:
-        return Attempt.objects.filter(delivery_id=delivery.id).latest("number")
+    payload = PAYLOAD
 
     def dial(self, fault: str, **more: Any) -> None:
         self.sandbox.dial(self.sandbox.of("salesforce"), target=PRODUCTION.id, fault=fault, **more)

@@ -44,7 +44,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sent]:
     def play(deliver: Callable[[Job], Course], *, most: int = 3, capture_only: bool = False) -> Sent:
         class Played(Provider):
             slug, name = "capture", "Played"
-            actions = (Action(key="record", label="Play", max_requests=most),)
+            actions = (Action(key="record", label="Play", does="play", max_requests=most),)
 
         monkeypatch.setattr(Played, "deliver", lambda _, job: deliver(job))
         tenant = make_tenant()
@@ -278,7 +278,7 @@ def test_a_template_that_fails_is_told_beside_the_fields_that_others_miss(
             Field(key="a", label="First", kind=Kind.TEMPLATE),
             Field(key="b", label="Second", kind=Kind.TEMPLATE),
         )
-        actions = (Action(key="record", label="Play", fields=fields_of),)
+        actions = (Action(key="record", label="Play", does="play", fields=fields_of),)
 
     found = replace(prepared(), inputs={"a": "{{ nowhere }}", "b": "{% for"})
     monkeypatch.setattr(sending, "provider", lambda _: Two())

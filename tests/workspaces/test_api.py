@@ -148,7 +148,8 @@ def test_an_origin_is_kept_as_browsers_write_it(acme: Vendor, written: str, kept
     "origin",
     ["", "*", "null", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/x",
      "https://*.example.com", "ftp://a.example", "https://a.example?x", "https://u:p@a.example", "https://a example",
-     "https://a.example:0", "https://a.example:443443", "https://bücher.example", "javascript:alert(1)"],
+     "https://a.example:0", "https://a.example:443443", "https://a.example:65536", "https://a.example:99999",
+     "https://bücher.example", "javascript:alert(1)"],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(acme: Vendor, origin: str) -> None:
     assert params(acme.machine.post("/workspaces", {"name": "abc", "allowed_origins": [origin]}), 400) == [
@@ -236,12 +237,23 @@ def test_every_wrong_field_is_named_at_once(acme: Vendor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "allowed"), [("PATCH", "GET, PUT"), ("DELETE", "GET, PUT"), ("OPTIONS", "GET, PUT")]
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/workspaces/{id}", "GET, HEAD, PUT"),
+        ("DELETE", "/workspaces/{id}", "GET, HEAD, PUT"),
+        ("OPTIONS", "/workspaces/{id}", "GET, HEAD, PUT"),
+        ("GET", "/rules/preview", "POST"),
+    ],
 )
-def test_a_wrong_method_is_405_and_names_the_right_ones(acme: Vendor, method: str, allowed: str) -> None:
-    answer = acme.machine.send(method, f"/workspaces/{acme.workspace.id}")
+def test_a_wrong_method_is_405_and_names_the_right_ones(acme: Vendor, method: str, path: str, allowed: str) -> None:
+    answer = acme.machine.send(method, path.format(id=acme.workspace.id))
     assert fault(answer, 405)["name"] == "MethodNotAllowed"
     assert answer["Allow"] == allowed
+
+
+def test_a_head_where_nothing_can_be_got_is_405(acme: Vendor) -> None:
+    answer = acme.machine.send("HEAD", "/rules/preview")
+    assert (answer.status_code, answer["Allow"], answer.content) == (405, "POST", b"")
 
 
 def test_a_path_that_is_none_is_404_in_json(acme: Vendor) -> None:

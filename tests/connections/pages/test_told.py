@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from connections import recipients
+from connections import leaving, recipients
 from connections.models import Recipient
 from connections.recipients import ask_all, name_told, told_of_trouble
 from tests.connections.test_recipients import Post, open_link, post
@@ -50,6 +50,21 @@ def test_addresses_are_set_asked_and_told_after_their_yes(acme: Vendor, post: Po
     assert told_of_trouble(acme.workspace.id) == [ANN]
     assert "You will be told" in open_link(link)[1]
     assert AuditEntry.objects.get(verb="notices.addresses_set").detail == {"count": 2}
+
+
+def test_who_wants_no_more_of_it_is_seen_as_such_and_not_asked_again(acme: Vendor) -> None:
+    name_told(acme.workspace, [ANN], actor="test")
+    row = Recipient.objects.get(address=ANN)
+    Recipient.objects.update(confirmed_at=timezone.now(), asked_at=timezone.now() - timedelta(days=1))
+    leaving.leave(row)
+    page = words(visit(acme, PATH))
+    assert f"{ANN} wants no more messages just now" in page
+    assert "Ask again" not in page
+    assert not recipients.ask_again(row, actor="test")
+    assert told_of_trouble(acme.workspace.id) == []
+    enter(acme).post(f"{PATH}/set", {"addresses": f"{ANN} {BOB}"})
+    assert told_of_trouble(acme.workspace.id) == []
+    assert Recipient.objects.get(address=ANN).left_at is not None
 
 
 def test_whoever_stays_keeps_their_yes_and_whoever_goes_is_gone(acme: Vendor) -> None:

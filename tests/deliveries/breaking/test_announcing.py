@@ -213,7 +213,7 @@ def test_what_was_told_long_ago_is_forgotten_with_its_messages(tenant: Tenant) -
             ["revoked at Slack", "37 alerts are waiting for it. They are kept until", "Connections"],
         ),
         (INACTIVE, {"held": 0}, ["What is meant for it is kept until it works again."]),
-        (WARNING, {"failing_since": "2026-11-20T08:00:00.000Z"}, ["since 2026-11-20T08:00", "for five days"]),
+        (WARNING, {"failing_since": "2026-11-20T08:00:00.000Z"}, ["since 20 Nov 2026, 08:00 UTC", "for five days"]),
         (RECOVERED, {"held": 0}, ["works again", "There is nothing for you to do."]),
         (RECOVERED, {"held": 37}, ["asks you what shall become of them"]),
     ],
@@ -236,7 +236,8 @@ def test_the_mail_says_what_happened_what_becomes_of_the_alerts_and_what_to_do(
         facts=about,
         occurred_at=timezone.now(),
     )
-    mail = notice_mail.mail(Message.objects.create(notice=notice, address=ANN))
+    recipient = Recipient.objects.get(workspace=tenant.workspace, address=ANN)
+    mail = notice_mail.mail(Message.objects.create(notice=notice, address=ANN), recipient)
     assert mail.to == (ANN,)
     assert mail.subject.startswith("[Acme] Slack Acme ")
     assert [one for one in words if one not in mail.text] == []

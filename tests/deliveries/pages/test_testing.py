@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from deliveries import waking
 from deliveries.models import TEST, Delivery, Event, State
 from rules.models import Rule
 from tests.calling import STRANGE_ID
@@ -14,14 +13,8 @@ from tests.portal import enter, words
 from tests.world import Vendor, make_attempt, make_event, make_rule
 from workspaces.models import SessionType
 
+pytestmark = pytest.mark.usefixtures("woken")
 PATH = "/workspace/rules/test"
-
-
-@pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    found: list[bool] = []
-    monkeypatch.setattr(waking, "wake", lambda: found.append(True))
-    return found
 
 
 def form(vendor: Vendor, **more: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from deliveries.models import TEST
 from tests.calling import STRANGE_ID
 from tests.connections.vendor import make_slack
 from tests.portal import Portal, enter, words
-from tests.world import Vendor, make_delivery, make_event, make_rule
+from tests.world import Vendor, make_connection, make_delivery, make_event, make_rule
 from workspaces.models import SessionType
 from workspaces.permissions import PAYLOAD_SCOPE
 
@@ -143,6 +143,33 @@ def test_it_shows_the_message_as_slack_will(acme: Vendor, slack: Connection) -> 
     assert "db-1 &lt;is&gt; full" in page
     assert "<strong>97</strong> &amp; more" in page
     assert "xoxb" not in page
+
+
+@pytest.fixture
+def teams(acme: Vendor) -> Connection:
+    url = "https://prod-27.westeurope.logic.azure.com:443/workflows/0123456789abcdef0123456789abcdef/triggers/manual"
+    return make_connection(
+        acme.workspace, "teams", url=f"{url}/paths/invoke?api-version=2016-06-01&sp=x&sv=1.0&sig=canary"
+    )
+
+
+@pytest.mark.usefixtures("happened")
+def test_it_shows_the_card_as_teams_will(acme: Vendor, teams: Connection) -> None:
+    texts = {
+        "in-title": "{{ host.name }} <is> full",
+        "in-template": "*{{ value }}* & more\nTwo",
+        "in-fields": "Host: {{ host.name }}",
+        "in-link": "https://app.example.com/a?b=c&d=e",
+    }
+    page = ask(enter(acme, **SEES), "preview", connection=str(teams.id), severity_from="severity", **texts)
+    text = page.content.decode()
+    assert "*97* &amp; more</span></p>" in text  # Teams' text runs know no markup
+    assert "db-1 &lt;is&gt; full" in text
+    assert '<span class="run run-bold">Host: </span><span class="run">db-1</span>' in text
+    assert 'href="https://app.example.com/a?b=c&amp;d=e"' in text
+    assert "Open app.example.com" in words(page)
+    assert "AdaptiveCard" not in text
+    assert "canary" not in text
 
 
 @pytest.mark.usefixtures("happened")

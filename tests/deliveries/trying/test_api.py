@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from deliveries import waking
 from deliveries.draining import drain
 from deliveries.models import TEST, Capture, Delivery, Event
 from deliveries.reading import PAYLOAD_MOST
@@ -15,13 +14,7 @@ from rules.models import Rule, RuleVersion
 from tests.calling import fault, params, read
 from tests.world import Vendor, make_event, make_rule
 
-
-@pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """How often the workers were woken."""
-    calls: list[bool] = []
-    monkeypatch.setattr(waking, "wake", lambda: calls.append(True))
-    return calls
+pytestmark = pytest.mark.usefixtures("woken")
 
 
 def backtest_of(vendor: Vendor, **more: Any) -> dict[str, Any]:

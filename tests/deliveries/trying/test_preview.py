@@ -162,7 +162,7 @@ def test_why_nothing_would_be_sent(slack: Tenant) -> None:
 def test_that_more_requests_follow_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     class TwoSteps(Provider):
         slug, name = "capture", "Two steps"
-        actions = (Action(key="record", label="Find, then change", max_requests=2),)
+        actions = (Action(key="record", label="Find, then change", does="change it", max_requests=2),)
 
         def deliver(self, job: Job) -> Course:
             reply = yield Request("GET", "https://crm.example/contacts", {})
