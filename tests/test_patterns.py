@@ -19,6 +19,7 @@ COMPONENTS = (
     *("button", "link-button", "field", "combobox", "severity", "condition-row", "token-chip", "badge"),
     *("provider-card", "row", "rule-sentence", "timeline", "attempt-card", "code", "diff", "chart", "empty"),
     *("banner", "dialog", "toast", "skeleton", "pager", "progress"),
+    *("account", "held-choice", "who-is-told", "mapping-row", "secret-rotation", "signature-verdict", "quiet-hours"),
 )
 HTMX = {"htmx-request"}  # what htmx itself puts on an element that waits
 

@@ -103,9 +103,19 @@ def _outside() -> dict[str, str]:
 
 def embed(page: Page, demo: Demo, path: str = "", **query: str) -> Frame:
     """The portal in the vendor's page; ``query`` as that page understands it (tenant, role, theme, coop)."""
-    wanted = {**query, **({"path": path} if path else {})}
+    first, asks, _ = path.partition("?")
+    wanted = {**query, **({"path": first} if first else {})}
     page.goto(f"{demo.vendor}/integrations?{urlencode(wanted)}")
     frame = page.locator("#portal iframe").element_handle().content_frame()
     assert frame is not None
     frame.wait_for_selector("main h1")
+    if asks:
+        _navigate(page, frame, path)
     return frame
+
+
+def _navigate(page: Page, frame: Frame, path: str) -> None:
+    """From the page that is there to one with a query, as the vendor's script would."""
+    page.evaluate("(path) => document.getElementById('portal').jackfield.navigate(path)", path)
+    frame.wait_for_function("(path) => (location.pathname + location.search).startsWith(path)", arg=path)
+    frame.wait_for_selector("main h1")

@@ -9,35 +9,16 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from tests.browser.conftest import Browser
-from tests.browser.judging import SCHEMES, judge, over_the_edge
-from tests.browser.places import places
+from tests.browser.judging import SCHEMES, judge, over_the_edge, sticking_out
+from tests.browser.places import ALONE, NAMES, places
 from tests.browser.stage import Demo
 
-NAMES = (
-    "overview",
-    "connections",
-    "connect-slack",
-    "connect-webhook",
-    "connect-email",
-    "connection",
-    "connection-webhook",
-    "connection-email",
-    "rules",
-    "rule-new",
-    "rule",
-    "activity",
-    "event",
-    "settings",
-    "nothing-here",
-)
 WIDTHS = (320, 640)  # the narrowest frame; and 1,280 px at a zoom of 200 %
 
 
 @pytest.fixture(scope="module")
 def paths(demo: Demo) -> dict[str, str]:
-    found = places(demo.facts)
-    assert tuple(found) == NAMES
-    return found
+    return places(demo.facts)
 
 
 @pytest.fixture
@@ -59,6 +40,26 @@ def test_a_page_is_for_everybody(opened: Any, browser: Browser, name: str) -> No
     assert judge(browser.page, frame) == {scheme: [] for scheme in SCHEMES}
     assert _unreached(browser, frame) == ([], [])
     assert {width: over_the_edge(browser.page, frame, width) for width in WIDTHS} == {width: [] for width in WIDTHS}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_page_that_stands_alone_is_for_everybody(browser: Browser, demo: Demo, name: str) -> None:
+    look_at_alone(browser, f"{demo.portal}{ALONE[name]}")
+
+
+def test_the_window_of_a_sign_in_is_for_everybody(opened: Any, browser: Browser, demo: Demo) -> None:
+    way = opened("reconnect").locator("a[href^='/oauth/start']").get_attribute("href")
+    look_at_alone(browser, f"{demo.portal}{way}")
+
+
+def look_at_alone(browser: Browser, url: str) -> None:
+    page = browser.page
+    page.goto(url)
+    assert judge(page, page.main_frame) == {scheme: [] for scheme in SCHEMES}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert sticking_out(page.main_frame, width, of="body") == []
+    page.set_viewport_size({"width": 1200, "height": 900})
 
 
 def test_nothing_moves_for_those_who_asked_for_that(opened: Any, browser: Browser) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Frame, expect
 
 from tests.browser.conftest import Browser
 from tests.browser.picking import pick_first
+from tests.browser.places import places
 from tests.browser.stage import Demo
 
 OPTION = ".popup [role=option]"
@@ -17,7 +18,7 @@ PRIVATE = "C0CASTERLYBOARD"  # in the simulator's Slack, without the app
 
 @pytest.fixture
 def editor(browser: Browser, demo: Demo) -> Frame:
-    frame = browser.embed(demo, "/workspace/rules/new", tenant="casterly", environment="production")
+    frame = browser.embed(demo, places(demo.facts)["rule-new"], tenant="casterly", environment="production")
     frame.locator("#preview .message").wait_for()
     return frame
 
