@@ -27,7 +27,7 @@ test: setup ## Run the tests
 
 published: setup ## Judge what we send by the vendors' published API descriptions, which are in SPECS=<directory>
 	@$(if $(SPECS),,$(error Say where they are: make published SPECS=<directory>))\
-	PUBLISHED_SPECS="$(SPECS)" .venv/bin/python -m pytest --quiet -rs tests/published
+	PUBLISHED_SPECS="$(SPECS)" .venv/bin/python -m pytest --quiet -rs -o python_files="test_*.py against.py" tests/published
 
 check: ## Check style, types, imports and migrations side by side
 	@JACKFIELD_MODE=test DATABASE_URL= $(MAKE) --keep-going --jobs 4 style types arrows drift

@@ -121,6 +121,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = MODE != "production"  # there `manage.py collectstatic` gathers them; see config/checks.py
+WHITENOISE_AUTOREFRESH = MODE == "test"  # each test client would look at every file beforehand
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the API measures for itself, and stricter: workspaces/bodies.py
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

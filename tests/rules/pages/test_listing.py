@@ -144,4 +144,4 @@ def test_a_dashboard_session_has_no_rules(acme: Vendor, path: str) -> None:
 
 def test_a_second_connection_is_named_beside_its_rule(acme: Vendor) -> None:
     make_rule(make_connection(acme.workspace, "webhook", name="On-call bridge"))
-    assert "call On-call bridge" in words(visit(acme, RULES))
+    assert "send it to On-call bridge" in words(visit(acme, RULES))
