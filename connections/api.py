@@ -84,7 +84,7 @@ def create_connection(request: PortalCall, body: ConnectionIn) -> Any:
 )
 def get_connection(request: PortalCall, connection_id: UUID) -> Any:
     """Without its secrets."""
-    return connection_shape(_own(request, connection_id))
+    return connection_shape(own_connection(request, connection_id))
 
 
 @router.put(
@@ -99,7 +99,7 @@ def change_connection(request: PortalCall, connection_id: UUID, body: Connection
     But none is sent to a place that it was not given for: when the address gets another scheme, host or port, 400 names
     the secrets that have to be sent again.
     """
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     fields: dict[str, Any] = {"name": body.name}
     if body.hidden is not None:
         if body.hidden:
@@ -122,7 +122,7 @@ def change_connection(request: PortalCall, connection_id: UUID, body: Connection
 )
 def remove_connection(request: PortalCall, connection_id: UUID) -> Any:
     """409 while active rules use it, unless the optional body says `{"force_delete": true}`. Its secrets go at once."""
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     parting.part(row, forced=_force(whole(request)), actor=request.auth.name)
     return {"id": connection_id, "type": row.provider}
 
@@ -138,7 +138,8 @@ def list_integrations(request: PortalCall, limit: Limit = ALL, cursor: str | Non
     return {"count": len(records), "limit": limit, "next_cursor": next_cursor, "records": records}
 
 
-def _own(request: PortalCall, connection_id: UUID) -> Connection:
+def own_connection(request: PortalCall, connection_id: UUID) -> Connection:
+    """The caller's connection of that id. Raises ApiError 404 for everybody else's."""
     rows = request.auth.rows(Connection.objects.all()).select_related("workspace")
     found: Connection | None = rows.filter(id=connection_id).first()
     if found is None:

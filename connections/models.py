@@ -203,6 +203,7 @@ class DirectoryRun(WorkspaceScoped):
     failures = models.IntegerField(default=0)  # since the run began
     gaps = models.JSONField(default=list)  # sentences: what the vendor does not list for us
     trouble = models.TextField(default="")  # why it waits or ended without success, and what to do
+    refusal = models.TextField(default="")  # the trouble, if it was the credentials; until a page is read with others
     asked_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)  # when a run last ended, however it ended

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from connections import directory, finding
+from connections.api import own_connection
 from connections.models import Connection, DirectoryEntry
 from connections.provider import DirectoryKind
 from connections.registry import all_providers
@@ -51,7 +52,7 @@ def list_action_data(request: PortalCall, connection_id: UUID) -> Any:
     Fields have their `options` besides. `completeness` says of each list how good it is: `count`, `shown` (5,000 at
     most), `complete`, `reading`, `refreshed_at`, `gaps` and `trouble`.
     """
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     kind = all_providers().get(row.provider)
     kinds = {_list_name(one): one for one in kind.directories} if kind else {}
     lists = {name: [_entry(entry) for entry in _entries(row, one)] for name, one in kinds.items()}
@@ -69,7 +70,7 @@ def list_fields(request: PortalCall, connection_id: UUID, *, refresh: bool = Fal
 
     `refresh` asks for a new reading and does not wait for it: `reading` is true until it is there.
     """
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     catalogue = _catalogue(row)
     if refresh or catalogue.run is None:
         directory.refresh(row, catalogue.kind)
@@ -91,7 +92,7 @@ def list_fields(request: PortalCall, connection_id: UUID, *, refresh: bool = Fal
 def get_mapping(request: PortalCall, connection_id: UUID) -> Any:
     """Which field gets what of an event. Until one is stored, it is generated from the usual places of the usual
     fields. 409 when the destination takes no records."""
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     catalogue = _catalogue(row)
     return _answer(row, catalogue, current(row.id))
 
@@ -106,7 +107,7 @@ def get_mapping(request: PortalCall, connection_id: UUID) -> Any:
 def store_mapping(request: PortalCall, connection_id: UUID, body: MappingIn) -> Any:
     """In force at once, as the next version; 422 names every fault of the schema. Saying the same again makes none."""
     request.auth.need_whole_workspace()
-    row = _own(request, connection_id)
+    row = own_connection(request, connection_id)
     _expect_own(row, body)
     stored = save(row, schema=body.schema_, name=body.name, expected=body.expected_version, actor=request.auth.name)
     return _answer(row, _catalogue(row), stored)
@@ -119,14 +120,6 @@ def mapping_schema(request: HttpRequest) -> Any:
 
 
 # --------------------------------------------------------------------------- whose
-
-
-def _own(request: PortalCall, connection_id: UUID) -> Connection:
-    rows = request.auth.rows(Connection.objects.all()).select_related("workspace")
-    found: Connection | None = rows.filter(id=connection_id).first()
-    if found is None:
-        raise not_found()
-    return found
 
 
 def _expect_own(row: Connection, body: MappingIn) -> None:

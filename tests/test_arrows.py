@@ -26,7 +26,7 @@ PURE = {  # the file or folder, and the one library it may know
     "rules/mappings": {"jsonschema"},
     "rules/templates": {"liquid", "markupsafe"},
     "deliveries/backoff.py": set(),
-    "connections/provider.py": set(),
+    "connections/provider": set(),
     "connections/verdicts.py": set(),
     "connections/answers.py": set(),
     "connections/envelope.py": set(),

@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ('failures', models.IntegerField(default=0)),
                 ('gaps', models.JSONField(default=list)),
                 ('trouble', models.TextField(default='')),
+                ('refusal', models.TextField(default='')),
                 ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
