@@ -57,7 +57,7 @@ def refresh(connection: Connection, kind: str, *, why: Why = Why.ASKED) -> Direc
 
 
 def read_anew(connection: Connection) -> None:
-    """All its directories, at once: it was just connected, or reconnected, perhaps with another account."""
+    """All its directories, at once: it has other credentials than before, perhaps another account's."""
     for kind in provider(connection.provider).directories:
         refresh(connection, kind.key, why=Why.CONNECTED)
 
@@ -139,13 +139,15 @@ def _begin(run: DirectoryRun, why: Why) -> None:
     run.reason, run.reading, run.trouble = why, True, ""
     run.cursor, run.pages, run.counted, run.failures = "", 0, 0, 0
     run.started_at = run.next_at = Now()
+    if why is Why.CONNECTED:
+        run.refusal = ""
 
 
 def _take(run: DirectoryRun, page: DirectoryPage) -> None:
     entries.store(run.connection, run.kind, page.entries, seen_in=run.number)
     run.pages += 1
     run.counted += len(page.entries)
-    run.gaps, run.trouble = list(page.gaps), ""
+    run.gaps, run.trouble, run.refusal = list(page.gaps), "", ""
     if not page.next_cursor:
         entries.mark_gone(run.connection, run.kind, not_seen_in=run.number)
         run.completed_at = Now()
@@ -160,6 +162,8 @@ def _take(run: DirectoryRun, page: DirectoryPage) -> None:
 def _put_off(run: DirectoryRun, unread: Unread) -> None:
     """Wait as long as the vendor asks, try a few times more, or give up; the entries stay as they are."""
     run.trouble = f"{unread.reason} {unread.fix}".strip()
+    if unread.no_access:
+        run.refusal = run.trouble
     if unread.anew:
         run.cursor, run.counted = "", 0
     if unread.retry_after is not None:

@@ -95,7 +95,7 @@ def _pairs(post: QueryDict, id: str) -> list[tuple[str, str]]:
 def _pair_faults(pairs: Pairs) -> list[str]:
     """What an object of names and values could not tell any more."""
     twice = [name for name, count in Counter(name.lower() for name, _ in pairs if name).items() if count > 1]
-    said = [gettext("%(name)s is there twice. Remove one of the two.") % {"name": name} for name in twice]
+    said = [gettext("%(name)s is there twice. Remove one of the two.") % {"name": repr(name)} for name in twice]
     nameless = [value for name, value in pairs if not name]
     return said + [
         gettext("Name the header that has the value %(value)s.") % {"value": value} for value in nameless[:1]

@@ -29,6 +29,7 @@ from workspaces.models import Workspace
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 TOLD_MOST = 20
+ADDRESS_MOST = 254  # characters. Source: RFC 5321, section 4.5.3.1.3, less the angle brackets
 _OF_ONE_MESSAGE = (Trouble.MAIL_REJECTED, Trouble.MAIL_DEFERRED)
 _log = structlog.get_logger("connections")
 
@@ -52,9 +53,7 @@ def name_told(workspace: Workspace, addresses: Iterable[str], *, actor: str) -> 
     other.
     """
     wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
-    faults = [
-        gettext("%(text)s is not a mail address.") % {"text": one[:100]} for one in wanted if not _is_address(one)
-    ]
+    faults = [words for one in wanted if (words := _wrong_address(one))]
     if len(wanted) > TOLD_MOST:
         faults.append(gettext("At most %(most)s people can be told.") % {"most": TOLD_MOST})
     if faults:
@@ -74,12 +73,15 @@ def told_of_trouble(workspace_id: UUID) -> list[str]:
     return list(rows.order_by("id").values_list("address", flat=True))
 
 
-def _is_address(text: str) -> bool:
+def _wrong_address(text: str) -> str:
+    """Why it cannot be written to; empty when it can."""
+    if len(text) > ADDRESS_MOST:
+        return gettext("%(text)s is longer than a mail address can be.") % {"text": f"{text[:100]}…"}
     try:
         validate_email(text)
     except ValidationError:
-        return False
-    return True
+        return gettext("%(text)s is not a mail address.") % {"text": text[:100]}
+    return ""
 
 
 def _unasked(workspace: Workspace, connection: Connection | None, address: str) -> Recipient:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from connections import addresses
+from connections import addresses, directory
 from connections.binding import expect_typed_anew, still_asked
 from connections.fields import field_faults, part
 from connections.models import Connection
@@ -77,6 +77,8 @@ def change(connection: Connection, *, metadata: Mapping[str, Any], actor: str, *
             setattr(stored, name, value)
         written = _fill(stored, kind, *typed) if typed else []
         stored.save(update_fields=[*fields, *written, "updated_at"])
+        if "credentials" in written:
+            directory.read_anew(stored)
         _name_recipients(stored, kind)
         _trace(stored, actor=actor, verb="connection.changed")
     connection.refresh_from_db()

@@ -79,16 +79,21 @@ _BY_HAND = _("It was switched off by hand.")
 _OTHERWISE = (_("It was switched off."), _("Switch it on"))
 
 
-def standing(row: Connection, *, unconfirmed: bool = False, outages: Collection[str] = ()) -> Standing:
+def standing(
+    row: Connection, *, unconfirmed: bool = False, outages: Collection[str] = (), refusal: str = ""
+) -> Standing:
     """How it is. ``unconfirmed``: it has recipients, and none of them has said yes.
 
-    ``outages`` are the destinations that have trouble of their own at the moment.
+    ``outages`` are the destinations that have trouble of their own at the moment. ``refusal`` is why its credentials
+    were not accepted when one of its lists was read, and what to do.
     """
     if not row.active:
         return _off(row)
     now = timezone.now()
     if is_unrenewed(row, now) and (_is_over(row, now) or not row.failing_since):
         return _unrenewed(row, now)
+    if refusal:
+        return _refused(row, refusal)
     if row.failing_since:
         return _failing(row, outage=row.provider in outages)
     if unconfirmed:
@@ -133,6 +138,13 @@ def _failing(row: Connection, *, outage: bool) -> Standing:
     mend = Mend.SETTINGS if kind and kind.fields else Mend.NONE
     click = _("Check its settings") if mend else ""
     return Standing("wait", "warning", _("failing for days"), what, _WARNED, mend, click, row.failing_since)
+
+
+def _refused(row: Connection, refusal: str) -> Standing:
+    signed_in = all_providers()[row.provider].auth is Auth.OAUTH
+    _said, click = _OFF[Inactive.AUTHORIZATION_REVOKED if signed_in else Inactive.AUTHENTICATION_INVALID]
+    mend = Mend.RECONNECT if signed_in else Mend.SETTINGS
+    return Standing("bad", "warning", _("needs you"), retell(refusal), mend=mend, click=click)
 
 
 def _off(row: Connection) -> Standing:

@@ -206,7 +206,13 @@ def unread(outcome: Outcome) -> Unread:
     """What an outcome means for a directory, where nothing is held: what a person has to mend is not tried again."""
     retry = outcome.retry and (outcome.culprit is Culprit.PROVIDER or outcome.code is Code.RATE_LIMITED)
     fix = "" if retry else outcome.fix
-    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=outcome.retry_after if retry else None)
+    wait = outcome.retry_after if retry else None
+    return Unread(outcome.reason, fix=fix, retry=retry, retry_after=wait, no_access=is_locked_out(outcome))
+
+
+def is_locked_out(outcome: Outcome) -> bool:
+    """Whether nothing at all goes with these credentials any more; a missing permission leaves the rest as it is."""
+    return outcome.inactive in (Inactive.AUTHENTICATION_INVALID, Inactive.AUTHORIZATION_REVOKED) and not outcome.renew
 
 
 def retry_after(answer: Answer, *, now: datetime | None = None) -> float | None:

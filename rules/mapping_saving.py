@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Known
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext
 
 from connections.models import Connection
 from rules.mapping_catalogue import catalogue_of
-from rules.mappings import canonical, check
+from rules.mappings import TargetField, canonical, check, emptied
 from rules.mappings.schema import NAME_LONGEST
 from rules.models import Mapping
 from rules.showing import storable
@@ -45,7 +46,7 @@ def save(
     catalogue = catalogue_of(connection)
     if catalogue is None:
         raise no_records(connection)
-    said = _checked(canonical(schema), name)
+    said = _checked(canonical(schema), name, catalogue.fields)
     with transaction.atomic():
         if not Connection.objects.select_for_update(no_key=True).filter(id=connection.id).exists():
             raise not_found()
@@ -85,8 +86,8 @@ def _stored(
     return row
 
 
-def _checked(schema: Any, name: str | None) -> dict[str, Any]:
-    faults = [(problem.path, problem.message) for problem in check(schema)]
+def _checked(schema: Any, name: str | None, fields: Known[str, TargetField]) -> dict[str, Any]:
+    faults = [(problem.path, problem.message) for problem in check(schema) or emptied(schema, fields)]
     if name is not None and not (0 < len(name) <= NAME_LONGEST and storable(name) == name):
         faults.append(("name", gettext("must be 1 to %(most)s characters.") % {"most": NAME_LONGEST}))
     if faults:

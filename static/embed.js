@@ -11,11 +11,19 @@
     function open(path) {
       return ask().then((found) => {
         const url = new URL(found.launch_url);
-        if (path) url.pathname = path;
+        if (path) lead(url, new URL(path, url));
         origin = url.origin;
         frame.src = url.href;
         watch();
-      }, fail);
+      }).catch(fail);
+    }
+
+    // To that page of the portal, with its query; what the launch itself says stays, and so does where it goes.
+    function lead(url, page) {
+      if (page.origin !== url.origin) return;
+      url.pathname = page.pathname;
+      const own = new Set(url.searchParams.keys());
+      for (const [name, value] of page.searchParams) if (!own.has(name)) url.searchParams.append(name, value);
     }
 
     function ask() {

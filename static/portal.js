@@ -54,8 +54,9 @@
 
   function expired() {
     tell({ type: "meshes:token-expired" });
-    if (!root.querySelector("main")) return show("words-expired");
-    const banner = template("words-ended").firstElementChild;
+    if (!root.querySelector("main")) return show(framed ? "words-expired" : "words-spent");
+    waiting = waiting.filter((again) => !again.saves); // whoever is told to save again means to save once
+    const banner = template(framed ? "words-ended" : "words-over").firstElementChild;
     banner.dataset.ended = "";
     document.querySelector(".banner[data-ended]")?.remove();
     root.querySelector("main").prepend(banner);
@@ -128,7 +129,8 @@
     const { xhr, requestConfig: asked } = detail;
     remember(xhr);
     if (xhr.status !== 401) return;
-    waiting.push(() => htmx.ajax(asked.verb, asked.path, { source: detail.elt, target: detail.target, values: filled(asked) }));
+    const again = () => htmx.ajax(asked.verb, asked.path, { source: detail.elt, target: detail.target, values: filled(asked) });
+    waiting.push(Object.assign(again, { saves: asked.verb !== "get" }));
     token = null;
     askForToken();
   });

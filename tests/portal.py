@@ -25,6 +25,7 @@ _INLINE = re.compile(
     r"<[^>]*\s(on[a-z]+|hx-on[^=\s]*|style)=|<script(?![^>]*\bsrc=)(?![^>]*json)|javascript:", re.IGNORECASE
 )
 _MARKUP = re.compile(r"<(style|script|template)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_APART = re.compile(r"</?bdi[^>]*>")  # around a name within a sentence: it parts no words
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def visit(
 
 def words(answer: HttpResponse) -> str:
     """What a person reads on the page: its text in one line, without markup."""
-    return " ".join(html.unescape(_MARKUP.sub(" ", answer.content.decode())).split())
+    return " ".join(html.unescape(_MARKUP.sub(" ", _APART.sub("", answer.content.decode()))).split())
 
 
 def expect_proper(answer: HttpResponse) -> None:

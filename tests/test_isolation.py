@@ -174,7 +174,7 @@ TABLE = [
     *form("workspace/theme"),
     *page("workspace/dashboard"),
     *page("workspace/connections"),
-    *page("workspace/connections/last"),
+    *form("workspace/connections/last"),
     *page("workspace/connections/new/<slug:slug>", posts=True),
     *form("workspace/connections/new/<slug:slug>/link"),
     *form("workspace/connections/links/<uuid:link_id>/withdraw"),

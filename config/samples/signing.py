@@ -8,9 +8,10 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from connections.models import Connection
-from connections.providers.webhook.diagnosing import Diagnosis, Finding, Received, Sent, diagnose
+from connections.providers.webhook.diagnosing import Diagnosis, Received, Sent, diagnose
 from connections.providers.webhook.signing import new_secret
 from connections.providers.webhook.spelling import spell
+from deliveries.pages.debugging import told
 
 NEW, OLD, FOREIGN = (new_secret(letter * 32) for letter in (b"n", b"o", b"f"))
 MESSAGE = "0190f5fe-7c00-7a00-8000-000000000001"
@@ -24,15 +25,10 @@ def samples(now: datetime) -> dict[str, Any]:
     return {
         "old_until": until,
         "signed_by_two": Connection(provider="webhook", name="On-call bridge", old_secret_until=until),
-        "verdicts": [_told(one) for verdict in found for one in verdict.findings],
+        "verdicts": [told(one) for verdict in found for one in verdict.findings],
         "verdict": found[-1],
         "signed": spell(found[-1].signed.decode()),
     }
-
-
-def _told(finding: Finding) -> dict[str, str]:
-    what, fix = finding.slip.value
-    return {"tone": finding.slip.tone, "what": what % finding.values, "fix": fix}
 
 
 def _found(secret: str, got: bytes, at: datetime, now: datetime) -> Diagnosis:

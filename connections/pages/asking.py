@@ -13,6 +13,7 @@ from django.http import HttpResponse, QueryDict
 from connections import forms
 from connections.connecting import asking
 from connections.forms import Shown
+from connections.pages import earlier
 from connections.provider import Field, Provider
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
@@ -61,5 +62,5 @@ def _form(
 ) -> HttpResponse:
     controls = [Shown(one, typed.get(one.key, one.default), error=faults.get(one.key, "")) for one in fields]
     errors = {f"in-{key}": words for key, words in faults.items()}
-    context = {"kind": kind, "controls": controls, "errors": errors}
+    context = {"kind": kind, "controls": controls, "errors": errors, **earlier.earlier(request, kind)}
     return show(request, "connections/asking.html", context, status=422 if errors else 200)

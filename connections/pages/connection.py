@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections import directory, finding, forms, hooks, outages, recipients, switching
+from connections import directory, finding, forms, hooks, outages, recipients, refusals, switching
 from connections.connecting import parting
 from connections.connecting.keeping import account_name
 from connections.models import Connection, Recipient
@@ -36,10 +36,11 @@ def connection(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     row = own_connection(request, connection_id)
     kind, people = provider(row.provider), _people(row)
     unconfirmed = bool(people) and not any(one["row"].confirmed_at for one in people)
+    refusal = refusals.among([row]).get(row.id, "")
     context = {
         "connection": row,
         "kind": kind,
-        "standing": standing(row, unconfirmed=unconfirmed, outages=outages.among([row])),
+        "standing": standing(row, unconfirmed=unconfirmed, outages=outages.among([row]), refusal=refusal),
         "signed_in": kind.auth is Auth.OAUTH,
         "account": account_name(row),
         "scopes": row.settings.get("scopes", []) if kind.auth is Auth.OAUTH else [],

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from connections import outages, recipients
+from connections import outages, recipients, refusals
 from connections.connecting.keeping import account_name
 from connections.models import Connection, Recipient
 from connections.registry import all_providers
@@ -46,8 +46,9 @@ def connections(request: PortalRequest) -> HttpResponse:
     rows = _counted(own_connections(request)).order_by("-id")
     before = ids.parse(request.GET.get("before", ""))
     found = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
-    trouble = outages.among(found)
-    cards = sorted((_card(row, trouble) for row in found[:PAGE]), key=lambda card: _WORST.index(card.standing.tone))
+    trouble, refused = outages.among(found), refusals.among(found)
+    cards = [_card(row, trouble, refused.get(row.id, "")) for row in found[:PAGE]]
+    cards.sort(key=lambda card: _WORST.index(card.standing.tone))
     context = {
         "cards": cards,
         "before": found[PAGE - 1].id if len(found) > PAGE else None,
@@ -98,11 +99,11 @@ def _counted(rows: QuerySet[Connection]) -> QuerySet[Connection]:
     )
 
 
-def _card(row: Any, trouble: Collection[str]) -> Card:
+def _card(row: Any, trouble: Collection[str], refusal: str) -> Card:
     kind = all_providers().get(row.provider)
     return Card(
         row=row,
         kind=kind.name if kind else row.provider,
         account=account_name(row) if kind else "",
-        standing=standing(row, unconfirmed=row.named and not row.confirmed, outages=trouble),
+        standing=standing(row, unconfirmed=row.named and not row.confirmed, outages=trouble, refusal=refusal),
     )

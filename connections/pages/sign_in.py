@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from connections.connecting import keeping, tickets
 from connections.connecting.tickets import LIVES, Status
 from connections.models import Connection, PendingAuthorization
-from connections.pages import asking
+from connections.pages import asking, earlier
 from connections.pages.listing import own_connection
 from connections.provider import Auth, Provider
 from connections.provider_apps import client_for
@@ -49,6 +49,7 @@ def sign_in(request: PortalRequest, kind: Provider, connection: Connection | Non
     asked = {} if connection else asking.answered(request, kind)
     if isinstance(asked, HttpResponse):
         return asked
+    context |= earlier.earlier(request, kind, connection)
     visitor = request.visitor
     issued = tickets.begin(
         session=visitor.session, provider_slug=kind.slug, actor=visitor.name, connection=connection, asked=asked
@@ -74,7 +75,10 @@ def reconnect(request: PortalRequest, connection_id: UUID) -> HttpResponse:
 @portal(Permission.CONNECT)
 def progress(request: PortalRequest, pending_id: UUID) -> HttpResponse:
     """The fragment that tells how a sign-in goes. 204 while that is what the page says already."""
-    context = _progress(request, _own(request, pending_id))
+    pending = _own(request, pending_id)
+    if request.headers.get("HX-Target") == earlier.TARGET:
+        return earlier.answer(request, pending)
+    context = _progress(request, pending)
     return unchanged(request, context["mark"]) or show(request, "connections/_progress.html", context)
 
 

@@ -30,7 +30,8 @@ class Unread:
     """There is no page, or no such entry: why, and what a person can do, both in plain sentences.
 
     ``retry`` says whether asking again by itself can help, ``retry_after`` (seconds) when. ``anew`` says that the
-    cursor is no longer good, so that the reading has to begin again.
+    cursor is no longer good, so that the reading has to begin again. ``no_access`` says that the credentials were not
+    accepted, as opposed to their holder not being allowed this.
     """
 
     reason: str
@@ -38,3 +39,4 @@ class Unread:
     retry: bool = False
     retry_after: float | None = None
     anew: bool = False
+    no_access: bool = False

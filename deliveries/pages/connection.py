@@ -29,19 +29,21 @@ from workspaces.embed.polling import mark_of, poll_url, unchanged
 from workspaces.embed.showing import show
 from workspaces.embed.visitor import PortalRequest
 from workspaces.errors import ApiError
+from workspaces.ids import parse
 from workspaces.permissions import Permission
 
 RULES = 20  # that are told in full
-CARDS_MOST = 100
+CARDS_MOST = 100  # asked about at once
 TEXT_MOST = 500
 
 
-@portal(Permission.SEE_CONNECTIONS)
+@portal(Permission.SEE_CONNECTIONS, methods=("POST",))
 def last_of_all(request: PortalRequest) -> HttpResponse:
-    """When something last arrived at each connection of the list."""
-    ids = list(own_connections(request).order_by("-id").values_list("id", flat=True)[:CARDS_MOST])
-    found = lately.last_delivered(workspace_id=request.visitor.workspace.id, connections=ids)
-    return show(request, "deliveries/_last_of_all.html", {"last": {id: found.get(id) for id in ids}})
+    """When something last arrived at each connection of a list."""
+    asked = [id for text in request.POST.get("connections", "").split()[:CARDS_MOST] if (id := parse(text))]
+    own = list(own_connections(request).filter(id__in=asked).values_list("id", flat=True))
+    found = lately.last_delivered(workspace_id=request.visitor.workspace.id, connections=own)
+    return show(request, "deliveries/_last_of_all.html", {"last": {id: found.get(id) for id in own}})
 
 
 @portal(Permission.SEE_CONNECTIONS)

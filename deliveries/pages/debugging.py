@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from workspaces.permissions import Permission
 
 HEADER_MOST = 1_000  # characters of one header
 BODY_MOST = 1_000_000  # characters; more than the largest body in base64
+MINUTES_MOST, HOURS_MOST = 120, 48  # longer is told in hours, in days
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,6 @@ class Typed:
     computed: str = ""
     body: str = ""
     encoding: str = "text"
-    fault: str = ""  # of the body
 
 
 @portal(Permission.CONNECT, methods=("GET", "POST"))
@@ -49,7 +50,9 @@ def debugger(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     body = _bytes(typed)
     if body is None:
         fault = gettext("This is not base64. Paste it whole, or choose that the body is text.")
-        return _page(request, row, Typed(**{**_fields(typed), "fault": fault}), None, status=422)
+        return _page(request, row, typed, None, errors={"body": fault})
+    if request.method == "POST" and (errors := _needed(typed)):
+        return _page(request, row, typed, None, errors=errors)
     asked = bool(typed.signature or typed.computed) and (request.method == "POST" or bool(body))
     received = Received(typed.id, typed.timestamp, typed.signature, body, typed.computed)
     return _page(request, row, typed, debugging.explain(row, received) if asked else None, asked=asked)
@@ -89,10 +92,6 @@ def _bytes(typed: Typed) -> bytes | None:
         return None
 
 
-def _fields(typed: Typed) -> dict[str, str]:
-    return {name: getattr(typed, name) for name in Typed.__slots__}
-
-
 def _page(
     request: PortalRequest,
     row: Connection,
@@ -100,25 +99,46 @@ def _page(
     found: Diagnosis | None,
     *,
     asked: bool = False,
-    status: int = 200,
+    errors: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     context = {
         "connection": row,
         "typed": typed,
-        "errors": {"body": typed.fault} if typed.fault else {},
+        "errors": errors or {},
         "recent": lately.latest_of(row),
         "found": found,
         "asked": asked,
-        "findings": [_told(one) for one in found.findings] if found else [],
+        "findings": [told(one) for one in found.findings] if found else [],
         "signed": spell(found.signed.decode("utf-8", "replace")) if found else [],
     }
-    return show(request, "deliveries/signature.html", context, status=status)
+    return show(request, "deliveries/signature.html", context, status=422 if errors else 200)
 
 
-def _told(finding: Finding) -> dict[str, Any]:
+def _needed(typed: Typed) -> dict[str, str]:
+    """What to fill in, by the field that is empty, as long as there is no signature to check."""
+    if typed.signature or typed.computed:
+        return {}
+    headers = {name: f"webhook-{name}" for name in ("id", "timestamp") if not getattr(typed, name)}
+    words = gettext("Paste the header %(name)s as it came.")
+    found = {field: words % {"name": name} for field, name in headers.items()}
+    found["signature"] = gettext("Paste the header webhook-signature, or what your own code computed.")
+    return found if typed.body else {**found, "body": gettext("Paste the body as it arrived.")}
+
+
+def _age(minutes: int) -> str:
+    if minutes <= MINUTES_MOST:
+        return gettext("%(n)s minutes") % {"n": minutes}
+    hours = round(minutes / 60)
+    if hours <= HOURS_MOST:
+        return gettext("%(n)s hours") % {"n": hours}
+    return gettext("%(n)s days") % {"n": round(hours / 24)}
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """A finding as the page has it: its tone, what was found, and what to do."""
     what, fix = finding.slip.value
     return {
         "tone": finding.slip.tone,
-        "what": gettext(what) % finding.values,
+        "what": gettext(what) % {**finding.values, "age": _age(finding.values.get("minutes", 0))},
         "fix": gettext(fix) if fix else "",
     }

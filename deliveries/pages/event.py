@@ -77,10 +77,20 @@ def _story(
     if request.method == "GET" and (same := unchanged(request, mark)):
         return same
     poll = poll_url(request, mark, path=reverse("event", args=[found.id]))
+    considered = story.considered if request.GET.get("rules") == "all" else story.foremost
     return show(
         request,
         "deliveries/event.html",
-        {"story": story, "event": found, "poll": poll, "problem": problem, "acted": acted},
+        {
+            "story": story,
+            "event": found,
+            "poll": poll,
+            "problem": problem,
+            "acted": acted,
+            "considered": considered,
+            "folded": len(story.considered) - len(considered),
+            "unfolded": story.considered[len(story.foremost) :][:1] if "mark" not in request.GET else (),
+        },
         fragments=("story",),
         status=status,
         toast=toast,

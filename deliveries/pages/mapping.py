@@ -20,7 +20,7 @@ from rules.mapping_drafting.reading import read_rows
 from rules.mapping_drafting.rows import Rows
 from rules.mapping_drafting.showing import whole_rows
 from rules.mapping_saving import current
-from rules.mappings import Line, run
+from rules.mappings import Line, TargetField, cannot_be_emptied, run
 from rules.mappings.schema import PATH, PATH_LONGEST
 from rules.pages.mapping import Mapped, expect_may_change, own_mapped, stored_rows
 from rules.showing import cut, shown, storable
@@ -43,11 +43,17 @@ class Shown:
     name: str
     value: str
     unknown: bool
+    refused: str = ""  # why it cannot be emptied, as the mapping does
 
     @property
     def stops(self) -> bool:
         """Nothing would be sent for want of it."""
-        return self.line.stops and not self.unknown
+        return bool(self.refused) or (self.line.stops and not self.unknown)
+
+    @property
+    def reason(self) -> str:
+        """Why nothing would be sent."""
+        return self.refused or self.line.problem
 
 
 @portal(Permission.SEE_CONNECTIONS, methods=("POST",))
@@ -111,7 +117,13 @@ def _shown(line: Line, found: Mapped, *, masked: bool) -> Shown:
         name=names(found.fields).get(line.dest, line.dest),
         value=_value(line),
         unknown=masked and bool(line.problem) and not line.absent,
+        refused=_refused(line, found.fields.get(line.dest)),
     )
+
+
+def _refused(line: Line, field: TargetField | None) -> str:
+    emptied = line.value is None and not line.problem
+    return cannot_be_emptied(field) if emptied and field is not None and field.needed else ""
 
 
 def _value(line: Line) -> str:

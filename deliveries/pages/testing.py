@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext
 
-from connections.registry import provider
 from deliveries import waking
 from deliveries.models import OPEN_STATES, TEST, Attempt, Delivery, Event, State
 from deliveries.showing.words import MARKS
@@ -71,9 +70,8 @@ def _send(request: PortalRequest, draft: Draft, rule: Rule | None, tried: Tried)
         raise ApiError(400, gettext("Choose where it goes."), faults=draft.faults)
     if rule is not None and draft.connection == rule.connection and draft.wording == Wording.of(rule.version):
         return testing.send_for_rule(rule, actor=actor, sample=sample)
-    if draft.wording.action != provider(draft.connection.provider).actions[0].key:
-        raise ApiError(409, gettext("Save the rule first, and then send a test."))
-    return testing.send_for_connection(draft.connection, inputs=draft.inputs, actor=actor, sample=sample)
+    action = draft.wording.action
+    return testing.send_for_connection(draft.connection, inputs=draft.inputs, actor=actor, action=action, sample=sample)
 
 
 def told(request: PortalRequest, event: Event) -> HttpResponse:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deliveries.showing.figures import Day
 from deliveries.showing.health import Plugged
 from deliveries.showing.words import Words
-from workspaces.templatetags.portal import number
+from workspaces.templatetags.portal import apart, around, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Headline:
     @property
     def stem(self) -> str:
         """The words without their full stop, for a time to follow."""
-        return self.words.removesuffix(".")
+        stem = self.words.removesuffix(".")
+        return SafeString(stem) if isinstance(self.words, SafeString) else stem
 
 
 def headline(plugged: Sequence[Plugged], days: Sequence[Day], *, rules: bool) -> Headline:
@@ -51,7 +54,7 @@ def headline(plugged: Sequence[Plugged], days: Sequence[Day], *, rules: bool) ->
     if not rules:
         return Headline(
             _("Nothing is sent yet"),
-            _("No rule says what should arrive in %(name)s.") % {"name": plugged[0].name},
+            around(_("No rule says what should arrive in %(name)s."), name=plugged[0].name),
             tone="wait",
             click=_("Make a rule"),
             url=reverse("rules"),
@@ -64,7 +67,8 @@ def headline(plugged: Sequence[Plugged], days: Sequence[Day], *, rules: bool) ->
 
 def about_resource(days: Sequence[Day], resource: str, resource_id: str) -> Headline:
     """For somebody who sees one resource only."""
-    return Headline(_("Alerts about %(resource)s %(id)s") % {"resource": resource, "id": resource_id}, arrived(days))
+    title = around(_("Alerts about %(resource)s %(id)s"), resource=resource, id=resource_id)
+    return Headline(title, arrived(days))
 
 
 def arrived(days: Sequence[Day]) -> str:
@@ -85,10 +89,10 @@ def arrived(days: Sequence[Day]) -> str:
 
 def _broken(broken: Sequence[Plugged]) -> Headline:
     first, waiting = broken[0], sum(one.waiting for one in broken)
-    title = _("%(name)s needs you") % {"name": first.name}
+    title: str = around(_("%(name)s needs you"), name=first.name)
     if len(broken) > 1:
         title = _("%(n)s connections need you") % {"n": number(len(broken))}
-    words = first.how.what if len(broken) == 1 else f"{first.name}: {first.how.what}"
+    words = first.how.what if len(broken) == 1 else format_html("{}: {}", apart(first.name), first.how.what)
     held = ngettext(
         "%(n)s alert is waiting, and is kept until it is mended.",
         "%(n)s alerts are waiting, and are kept until it is mended.",
@@ -112,7 +116,7 @@ def _asked(one: Plugged) -> Headline:
         one.waiting,
     )
     return Headline(
-        _("%(name)s works again") % {"name": one.name},
+        around(_("%(name)s works again"), name=one.name),
         words % {"n": number(one.waiting)},
         tone="wait",
         click=_("Choose"),
@@ -123,7 +127,7 @@ def _asked(one: Plugged) -> Headline:
 def _troubled(failing: Sequence[Plugged]) -> Headline:
     first = failing[0]
     return Headline(
-        _("%(name)s is in trouble") % {"name": first.name},
+        around(_("%(name)s is in trouble"), name=first.name),
         first.how.what,
         more=str(first.how.next),
         tone="wait",

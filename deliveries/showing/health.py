@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from connections import outages
+from connections import outages, refusals
 from connections.models import Choice, Connection
 from connections.registry import all_providers
 from connections.standing import Standing, standing
@@ -32,18 +32,18 @@ class Plugged:
 
 
 def health(workspace_id: UUID) -> list[Plugged]:
-    """Every connection that the customer may see, those that need somebody first: three statements at most."""
+    """Every connection that the customer may see, those that need somebody first: four statements at most."""
     rows = Connection.objects.for_workspace(workspace_id).filter(hidden=False).defer("credentials", "settings")
     found = list(rows)
     waiting = _waiting([row.id for row in found if not row.active or row.held_choice == Choice.ASKED])
-    trouble = outages.among(found)
-    plugged = [_plugged(row, waiting.get(row.id, 0), trouble) for row in found]
+    trouble, refused = outages.among(found), refusals.among(found)
+    plugged = [_plugged(row, waiting.get(row.id, 0), trouble, refused.get(row.id, "")) for row in found]
     return sorted(plugged, key=lambda one: (_WORST.index(one.how.tone), one.name.casefold()))
 
 
-def _plugged(row: Connection, waiting: int, trouble: Collection[str]) -> Plugged:
+def _plugged(row: Connection, waiting: int, trouble: Collection[str], refusal: str) -> Plugged:
     asked = row.active and row.held_choice == Choice.ASKED and waiting > 0
-    kind, how = all_providers().get(row.provider), standing(row, outages=trouble)
+    kind, how = all_providers().get(row.provider), standing(row, outages=trouble, refusal=refusal)
     return Plugged(row.id, row.name, kind.name if kind else row.provider, how, waiting, connection_url(row.id), asked)
 
 

@@ -21,6 +21,7 @@ from workspaces.ids import derive
 
 _RETRIED = (State.RETRYING, State.FAILED, State.CANCELED, State.MUTED, State.SUPERSEDED, State.DIGESTED)
 _DECIDED_AGAINST = (State.CANCELED, State.SUPERSEDED)
+SILENT_MOST = 20  # rules that did not fire, told before somebody asks for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class Story:
     sent: Sequence[Sent]
     whole: Mark | None  # of an event without deliveries
     payload: str
+
+    @property
+    def foremost(self) -> Sequence[Considered]:
+        """The rules that fired, and the first of the others."""
+        return self.considered[: sum(one.fired for one in self.considered) + SILENT_MOST]
 
     @property
     def test(self) -> bool:

@@ -50,14 +50,15 @@ def send_for_rule(rule: Rule, *, actor: str, sample: Sample | None = None) -> Ev
 
 
 def send_for_connection(
-    connection: Connection, *, inputs: Mapping[str, Any], actor: str, sample: Sample | None = None
+    connection: Connection, *, inputs: Mapping[str, Any], actor: str, action: str = "", sample: Sample | None = None
 ) -> Event:
-    """Send a test through a connection that may not have a rule yet: its first action, with these inputs.
+    """Send a test through a connection that may not have a rule yet, with these inputs.
 
+    ``action`` is the key of what it shall do; the provider's first one unless it is named.
     As above; raises ApiError 400 naming every input that is wrong.
     """
     sample = sample or samples.one(workspace=connection.workspace, pattern="*")
-    action = provider(connection.provider).actions[0].key
+    action = action or provider(connection.provider).actions[0].key
     wording = Wording(event=sample.type, action=action, inputs=inputs)
     if faults := action_faults(wording, connection):
         raise ApiError(400, "; ".join(f"{param}: {message}" for param, message in faults), faults=faults)

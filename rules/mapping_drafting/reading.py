@@ -14,7 +14,7 @@ from rules.mappings import TargetField
 from rules.mappings.schema import FIELDS_MOST, ON_ERROR, SKIP_FIELD, TRANSFORMS, TRANSFORMS_MOST
 from rules.showing import storable
 
-TEXT_MOST: Final = 2_000  # of one text; longer than anything that is accepted
+KEPT_MOST: Final = 2_000  # of what stands behind a fixed value, which nobody types: longer than any in JSON
 
 Change = Callable[[Row], Row]
 
@@ -34,7 +34,7 @@ def _row(post: QueryDict, number: int, fields: Mapping[str, TargetField]) -> Row
         source=source if source in FROM else PATH,
         path=_text(post, control["path"]),
         text=_text(post, control["text"]),
-        kept=_text(post, control["kept"]),
+        kept=_text(post, control["kept"])[:KEPT_MOST],
         steps=_steps(post, number),
         on_error=on_error if on_error in ON_ERROR else SKIP_FIELD,
         notes=_text(post, control["notes"]),
@@ -53,7 +53,7 @@ def _step(post: QueryDict, row: int, number: int) -> Step:
         number=number,
         kind=_text(post, control["kind"]),
         value=_text(post, control["value"]),
-        kept=_text(post, control["kept"]),
+        kept=_text(post, control["kept"])[:KEPT_MOST],
         zone=_text(post, control["zone"]),
         start=_text(post, control["start"]),
         length=_text(post, control["length"]),
@@ -71,7 +71,8 @@ def _number(text: str) -> int:
 
 
 def _text(post: QueryDict, name: str) -> str:
-    return storable(post.get(name, "")[:TEXT_MOST]).strip()
+    """Whole, however long it is: the check tells of its true length, and what was typed comes back."""
+    return storable(post.get(name, "")).strip()
 
 
 # --------------------------------------------------------------------------- buttons

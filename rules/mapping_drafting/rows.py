@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from rules.mappings.checking import from_root
-from rules.mappings.schema import SKIP_FIELD, VERSION
+from rules.mappings.schema import OTHERS_MOST, SKIP_FIELD, VERSION
 
 PATH: Final = "path"
 LITERAL: Final = "literal"
@@ -120,8 +121,9 @@ def _source(row: Row) -> dict[str, Any]:
 
 
 def split_paths(text: str) -> list[str]:
-    """Several paths with commas between them."""
-    return [from_root(path.strip()) for path in text.split(",") if path.strip()]
+    """Several paths with commas between them; of too many only enough to be told so."""
+    paths = (from_root(path.strip()) for path in text.split(",") if path.strip())
+    return list(islice(paths, OTHERS_MOST + 2))
 
 
 def _step(step: Step) -> dict[str, Any]:

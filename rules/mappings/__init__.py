@@ -5,7 +5,7 @@ makes the record of one event. What a mapping may say is written down in ``schem
 ``transforms``; what a field takes, in ``fields``.
 """
 
-from rules.mappings.checking import canonical, check, warnings
+from rules.mappings.checking import cannot_be_emptied, canonical, check, emptied, warnings
 from rules.mappings.compiling import Compiled, compile_mapping
 from rules.mappings.fields import TargetField
 from rules.mappings.running import Line, Made, run
@@ -17,9 +17,11 @@ __all__ = [
     "Line",
     "Made",
     "TargetField",
+    "cannot_be_emptied",
     "canonical",
     "check",
     "compile_mapping",
+    "emptied",
     "run",
     "warnings",
 ]

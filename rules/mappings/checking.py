@@ -149,6 +149,31 @@ def _doubt(said: Mapping[str, Any], field: TargetField | None) -> str:
     return f"{fitted.words}." if isinstance(fitted, Misfit) else ""
 
 
+def emptied(schema: Mapping[str, Any], fields: Mapping[str, TargetField]) -> list[Problem]:
+    """The rows that would empty what no record can do without: with such a row every delivery would fail.
+
+    Takes a mapping that passed ``check``; of a field that is not known nothing is said.
+    """
+    return [
+        Problem(f"schema.fields[{number}].source.value", cannot_be_emptied(field))
+        for number, one in enumerate(schema["fields"])
+        if (field := fields.get(one["dest"])) and field.needed and _empties(one)
+    ]
+
+
+def _empties(said: Mapping[str, Any]) -> bool:
+    """Nothing is sent on purpose, and no default stands in for it."""
+    source, steps = said["source"], said.get("transforms", ())
+    return source["type"] == "literal" and source["value"] is None and all(one.get("value") is None for one in steps)
+
+
+def cannot_be_emptied(field: TargetField) -> str:
+    """Why a field that is needed has to have a value."""
+    if field.identifier:
+        return gettext("%(field)s cannot be emptied: a record is found by it.") % {"field": field.label}
+    return gettext("%(field)s cannot be emptied: the destination requires it.") % {"field": field.label}
+
+
 def _lacks(field: TargetField) -> str:
     if field.identifier:
         return gettext("has nothing for %(field)s, by which a record is found.") % {"field": field.label}

@@ -96,6 +96,34 @@ def test_a_reload_of_the_frame_and_of_the_host_keeps_the_page(browser: Browser, 
     expect(shown).to_have_text("Rules")
 
 
+def test_a_path_with_a_query_opens_that_page_and_nothing_of_another_origin(browser: Browser, demo: Demo) -> None:
+    def opened(path: str) -> FrameLocator:
+        browser.page.goto(f"{demo.vendor}/integrations?{urlencode({'path': path})}")
+        return browser.page.frame_locator("#portal iframe")
+
+    expect(opened("/workspace/rules?text=a+b&s=sess_other").get_by_label("Search the rules")).to_have_value("a b")
+    expect(opened("https://stranger.example/workspace/rules").locator(".tabs [aria-current]")).to_have_text("Overview")
+
+
+def test_a_session_that_cannot_be_renewed_says_what_is_still_there(browser: Browser, demo: Demo) -> None:
+    typed = "x" * 300  # too long to be saved: what is looked at is how often it is asked for
+    frame = browser.embed(demo, "/workspace/rules/new")
+    frame.get_by_label("Event type or pattern").fill(typed)
+    browser.page.route("**/integrations/session*", lambda route: route.abort())
+    revoke(demo, frame.evaluate("new URLSearchParams(location.search).get('s')"))
+    frame.locator("#rule").evaluate("(form) => form.requestSubmit()")
+    expect(frame.get_by_role("alert")).to_have_text(
+        "Your session has ended. What you have typed is still here: save again in a moment.", timeout=10_000
+    )
+    expect(frame.get_by_label("Event type or pattern")).to_have_value(typed)
+    browser.page.unroute("**/integrations/session*")
+    asked: list[str] = []
+    browser.page.on("request", lambda sent: asked.append(sent.url) if sent.method == "POST" else None)
+    frame.locator("#rule").evaluate("(form) => form.requestSubmit()")
+    expect(frame.get_by_text("This cannot be saved yet")).to_be_visible()
+    assert sum("/workspace/rules/new" in url for url in asked) == 2  # refused, and once again: not the first one, too
+
+
 def test_a_session_that_was_revoked_is_replaced_without_a_word(browser: Browser, demo: Demo) -> None:
     frame = browser.embed(demo)
     before = frame.evaluate("new URLSearchParams(location.search).get('s')")
@@ -170,6 +198,14 @@ def test_the_launch_url_is_a_whole_page_outside_of_a_frame(browser: Browser, dem
     expect(browser.page.get_by_role("heading", level=1)).to_have_text("Rules")
     browser.page.go_back()
     expect(browser.page.locator(".tabs [aria-current=page]")).to_have_text("Overview")
+
+
+def test_a_whole_page_that_is_opened_twice_says_where_to_open_it_again(browser: Browser, demo: Demo) -> None:
+    url = mint(demo)["launch_url"]
+    browser.page.goto(url)
+    expect(browser.page.get_by_role("navigation", name="Portal")).to_be_visible()
+    browser.page.reload()
+    expect(browser.page.locator("#main")).to_contain_text("Open it again from the product that you came from.")
 
 
 def test_a_stranger_who_frames_the_launch_url_sees_nothing_and_cannot_spend_it(browser: Browser, demo: Demo) -> None:

@@ -13,7 +13,6 @@ from tests.test_isolation import PORTAL, PUBLIC, TABLE
 
 # What a page asks for when it is there, and shows in one of its places.
 FRAGMENTS = {
-    "workspace/connections/last",
     "workspace/connections/sign-ins/<uuid:pending_id>",
     "workspace/connections/<uuid:connection_id>/lately",
     "workspace/connections/<uuid:connection_id>/test",

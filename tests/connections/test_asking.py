@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from connections import http, oauth
 from connections.connecting import parting, tickets
@@ -76,6 +78,27 @@ def test_the_questions_come_first_and_no_ticket_is_made(acme: Vendor) -> None:
     assert "Sandbox (test.salesforce.com)" in words(page)
     assert "ticket=" not in page.content.decode()
     assert not PendingAuthorization.objects.exists()
+
+
+def test_a_page_that_was_reloaded_meanwhile_still_notices_how_the_sign_in_ends(
+    acme: Vendor, globex: Vendor, door: Door
+) -> None:
+    client, ann, bob = browser(), enter(acme, external_user_id="ann"), enter(acme, external_user_id="bob")
+    away = leave(client, ticket_in(ann.get(NEW, **MY_DOMAIN)))
+    reloaded = enter(acme, external_user_id="ann").get(NEW)
+    assert "Salesforce is open in the other window." in words(reloaded)
+    assert "Before you sign in" in words(reloaded)
+    [poll] = re.findall(r'hx-get="([^"]+)" hx-trigger="every 2s" hx-target="#earlier"', reloaded.content.decode())
+    assert ann.get(poll, target="earlier").status_code == 204
+    assert come_back(client, "salesforce", state=parse_qs(away.query)["state"][0], code="c").status_code == 200
+    link = f'href="/workspace/connections/{Connection.objects.get(provider="salesforce").id}"'
+    for page in (ann.get(poll, target="earlier"), ann.get(NEW), ann.get(NEW, **MY_DOMAIN)):
+        assert "Salesforce is connected." in words(page)
+        assert link in page.content.decode()
+    for stranger in (bob, enter(globex, external_user_id="ann")):
+        assert "Salesforce is connected." not in words(stranger.get(NEW))
+    PendingAuthorization.objects.update(finished_at=timezone.now() - timedelta(minutes=11))
+    assert "Salesforce is connected." not in words(ann.get(NEW))
 
 
 def test_an_answer_leads_to_the_sign_in_which_names_the_host(acme: Vendor) -> None:

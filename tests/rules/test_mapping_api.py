@@ -182,6 +182,13 @@ def test_every_fault_of_a_schema_is_named(acme: Vendor, account: Connection) -> 
     assert not Mapping.objects.exists()
 
 
+def test_a_field_that_is_needed_is_not_emptied(acme: Vendor, account: Connection) -> None:
+    row = {"dest": "email", "source": {"type": "literal", "value": None}}
+    answer = acme.machine.put(place(account), {"schema": {"schema_version": 1, "fields": [row]}})
+    assert params(answer, 422) == ["schema.fields[0].source.value"]
+    assert not Mapping.objects.exists()
+
+
 def test_what_will_probably_not_work_is_stored_with_a_warning(acme: Vendor, account: Connection) -> None:
     fields = [{"dest": "brand_new", "source": {"type": "path", "value": "a"}}]
     found = read(acme.machine.put(place(account), {"schema": {"schema_version": 1, "fields": fields}}))

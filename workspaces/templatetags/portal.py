@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, npgettext_lazy, pgettext
@@ -68,6 +68,17 @@ def who(name: str) -> str:
 def retold(text: str) -> str:
     """A sentence that was stored in English, in the reader's language."""
     return retell(text)
+
+
+@register.filter
+def apart(name: str) -> SafeString:
+    """A name that somebody gave, for a sentence of ours: whatever it does to the direction of letters ends with it."""
+    return format_html("<bdi>{}</bdi>", name)
+
+
+def around(words: str, **names: str) -> SafeString:
+    """``%(name)s needs you`` around the names that it speaks of, each set apart; the words themselves are escaped."""
+    return SafeString(escape(words) % {gap: apart(name) for gap, name in names.items()})
 
 
 @register.filter

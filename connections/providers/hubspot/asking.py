@@ -11,6 +11,7 @@ from connections.provider import Answer, Code, Culprit, Outcome, Reply, Step, Tr
 from connections.provider import Failure as NoAnswer
 from connections.providers.hubspot import errors
 from connections.providers.hubspot.calls import call
+from connections.verdicts import is_locked_out
 
 NAME_MOST = 120
 
@@ -41,6 +42,7 @@ def unread(outcome: Outcome) -> Unread:
         fix="" if retry else outcome.fix,
         retry=retry,
         retry_after=outcome.retry_after if retry else None,
+        no_access=is_locked_out(outcome),
     )
 
 

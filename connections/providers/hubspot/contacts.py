@@ -92,10 +92,10 @@ def find(job: Job, token: str) -> Finding:
 
 
 def address_of(record: Mapping[str, Any]) -> str | Outcome:
-    """The e-mail address; an empty one is the event's lack, none at all the mapping's."""
-    if EMAIL not in record:
+    """The e-mail address; an empty one is the event's lack, none at all the mapping's, which alone makes a null."""
+    if record.get(EMAIL) is None:
         return UNMAPPED
-    email = alerts.tidy(str(record[EMAIL] if record[EMAIL] is not None else "")).strip()
+    email = alerts.tidy(str(record[EMAIL])).strip()
     if not email:
         return _LACKING
     return email if len(email) <= EMAIL_MOST and _ADDRESS.fullmatch(email) else _NO_ADDRESS

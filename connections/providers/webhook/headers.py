@@ -105,14 +105,14 @@ def _check_authentication(settings: Mapping[str, Any], credentials: Mapping[str,
 
 def _wrong_header(name: str, value: object) -> list[str]:
     fits = isinstance(value, str) and _VALUE.fullmatch(value)
-    return _wrong_name(name) + ([] if fits else [f"{name}: the value {_VALUE_RULE}"])
+    return _wrong_name(name) + ([] if fits else [f"{name!r}: the value {_VALUE_RULE}"])
 
 
 def _wrong_name(name: str) -> list[str]:
     if not _NAME.fullmatch(name):
         return [f"{name!r} is no header name. Use letters, digits and hyphens."]
     if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_BEGINNINGS):
-        return [f"{name} is set by us. Choose another name."]
+        return [f"{name!r} is set by us. Choose another name."]
     return []
 
 

@@ -122,11 +122,11 @@ class Slip(Enum):
         "Leave the header webhook-timestamp as it came: it counts seconds since 1970.",
     )
     TOO_OLD = (
-        "The timestamp is %(minutes)s minutes old: libraries refuse what is older than five.",
+        "The timestamp is %(age)s old: libraries refuse what is older than five minutes.",
         "Here that only means that time has passed. If your receiver says so of fresh requests, set its clock.",
     )
     AHEAD = (
-        "The timestamp lies %(minutes)s minutes ahead: libraries refuse more than five.",
+        "The timestamp lies %(age)s ahead: libraries refuse more than five minutes.",
         "Leave the header as it came; if it did come so, tell the operator that our clock is wrong.",
     )
 

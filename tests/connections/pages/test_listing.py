@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connections.models import Connection, Recipient
+from connections.pages import listing
 from connections.provider import Inactive
 from deliveries.models import State
+from tests.calling import STRANGE_ID
 from tests.connections.vendor import make_slack
 from tests.portal import enter, visit, words
 from tests.world import Vendor, make_connection, make_delivery, make_event, make_rule
@@ -119,16 +123,40 @@ def test_a_long_list_has_a_second_page(acme: Vendor) -> None:
 # --------------------------------------------------------------------------- what arrived last
 
 
-def test_it_tells_when_something_last_arrived(acme: Vendor) -> None:
+def last_of(vendor: Vendor, *asked: object) -> str:
+    named = {"connections": " ".join(map(str, asked))}
+    return enter(vendor).post(f"{PATH}/last", named).content.decode()
+
+
+def test_it_tells_when_something_last_arrived_at_each_that_is_named(acme: Vendor, globex: Vendor) -> None:
     make_delivery(make_event(acme.workspace), acme.rule, State.DELIVERED, finished_at=timezone.now())
     quiet = make_connection(acme.workspace, name="Quiet")
-    text = visit(acme, f"{PATH}/last").content.decode()
+    text = last_of(acme, acme.connection.id, quiet.id, globex.connection.id, STRANGE_ID, "x")
     assert f'id="last-{acme.connection.id}" hx-swap-oob="true">last delivery <time' in text
     assert f'id="last-{quiet.id}" hx-swap-oob="true">no delivery lately' in text
+    assert text.count("hx-swap-oob") == 2
 
 
 def test_what_failed_has_not_arrived(acme: Vendor) -> None:
-    assert "no delivery lately" in words(visit(acme, f"{PATH}/last"))
+    assert "no delivery lately" in last_of(acme, acme.connection.id)
+
+
+def test_every_page_of_the_list_asks_for_its_own(acme: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGE", 1)
+    newest = make_connection(acme.workspace, name="Newest")
+    for path, shown in ((PATH, newest), (f"{PATH}?before={newest.id}", acme.connection)):
+        page = visit(acme, path).content.decode()
+        assert f"""hx-vals='{{"connections": "{shown.id}"}}'""" in page
+        assert re.findall('id="last-([^"]+)"', page) == [str(shown.id)]
+
+
+def test_however_many_are_named_it_is_one_look(acme: Vendor) -> None:
+    more, counts = make_connection(acme.workspace, name="More"), []
+    for asked in ([more.id], [more.id, acme.connection.id]):
+        with CaptureQueriesContext(database) as captured:
+            last_of(acme, *asked)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
 
 
 def test_a_workspace_of_its_own_starts_empty(acme: Vendor) -> None:

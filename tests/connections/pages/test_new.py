@@ -86,13 +86,19 @@ def test_headers_are_rows_of_name_and_value(acme: Vendor) -> None:
         ("webhook", {"in-http_method": "GET"}, "in-http_method", "Method must be one of"),
         ("webhook", {"in-auth_scheme": "basic", "in-password": "p"}, "in-username", "User name is missing."),
         ("webhook", {"in-auth_scheme": "bearer"}, "in-token", "Token is missing."),
-        ("webhook", {"in-headers-name": "Host", "in-headers-value": "x"}, "in-headers", "Host is set by us."),
+        ("webhook", {"in-headers-name": "Host", "in-headers-value": "x"}, "in-headers", "'Host' is set by us."),
+        (
+            "webhook",
+            {"in-headers-name": "webhook-id", "in-headers-value": "x"},
+            "in-headers",
+            "cannot be saved yet 'webhook-id' is set by us.",
+        ),
         ("webhook", {"in-headers-name": "", "in-headers-value": "x"}, "in-headers", "Name the header that has"),
         (
             "webhook",
             {"in-headers-name": ["X-A", "x-a"], "in-headers-value": ["1", "2"]},
             "in-headers",
-            "x-a is there twice.",
+            "'x-a' is there twice.",
         ),
         ("email", {"in-recipients": ""}, "in-recipients", "Recipients is missing."),
         ("email", {"in-recipients": "nobody"}, "in-recipients", "is no address."),
@@ -104,7 +110,7 @@ def test_a_fault_stands_beside_its_field(acme: Vendor, slug: str, form: dict[str
     text = page.content.decode()
     assert page.status_code == 422
     assert f'<a href="#{id}" hx-boost="false">' in text
-    assert said in words(page).partition("This cannot be saved yet")[2]
+    assert said in f"cannot be saved yet {words(page).partition('This cannot be saved yet ')[2]}"
     assert f'id="error-{id}"' in text
     assert f'id="{id}"' in text
     assert 'aria-invalid="true"' in text

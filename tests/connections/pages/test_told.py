@@ -91,6 +91,17 @@ def test_what_is_no_address_is_refused_with_its_reason_and_stays_written(acme: V
     assert rows(acme) == []
 
 
+@pytest.mark.parametrize("length", [255, 300, 320, 400])
+def test_an_address_that_is_longer_than_addresses_can_be_is_refused_beside_the_field(acme: Vendor, length: int) -> None:
+    written = f"{'x' * (length - len('@b.example'))}@b.example"
+    answer = enter(acme).post(f"{PATH}/set", {"addresses": f"{ANN}\n{written}"})
+    assert answer.status_code == 422
+    assert "longer than a mail address can be" in words(answer)
+    assert 'id="error-addresses"' in answer.content.decode()
+    assert f"{written}</textarea>" in answer.content.decode()
+    assert rows(acme) == []
+
+
 def test_twenty_people_are_enough(acme: Vendor) -> None:
     many = "\n".join(f"p{n}@acme.example" for n in range(recipients.TOLD_MOST + 1))
     answer = enter(acme).post(f"{PATH}/set", {"addresses": many})

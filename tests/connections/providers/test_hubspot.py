@@ -192,12 +192,12 @@ def test_an_empty_value_never_wipes_out_what_hubspot_has(empty: Any) -> None:
     ("record", "culprit", "words"),
     [
         ({"firstname": "T"}, Culprit.RULE, "gave no e-mail address"),
-        ({"email": None}, Culprit.DELIVERY, "an empty e-mail address"),
+        ({"email": None}, Culprit.RULE, "gave no e-mail address"),
         ({"email": " "}, Culprit.DELIVERY, "an empty e-mail address"),
         ({"email": "tyrion"}, Culprit.DELIVERY, "is none"),
         ({"email": "a@b.example " * 40}, Culprit.DELIVERY, "is none"),
     ],
-    ids=["not mapped", "empty", "blank", "no address", "too long"],
+    ids=["not mapped", "emptied by the mapping", "blank", "no address", "too long"],
 )
 def test_without_an_address_nothing_is_sent(action: str, record: Any, culprit: Culprit, words: str) -> None:
     found = course(action, record=record)

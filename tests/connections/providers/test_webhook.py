@@ -276,8 +276,8 @@ RESERVED = (
 
 @pytest.mark.parametrize("name", RESERVED)
 def test_names_that_are_ours_are_refused(name: str) -> None:
-    assert f"{name} is set by us" in faults({"headers": {name: "v"}})["headers"]
-    assert f"{name} is set by us" in faults({**HEADER, "header_name": name})["header_name"]
+    assert faults({"headers": {name: "v"}})["headers"].startswith(f"{name!r} is set by us")
+    assert f"{name!r} is set by us" in faults({**HEADER, "header_name": name})["header_name"]
 
 
 @pytest.mark.parametrize("name", _OURS.pattern.split("|"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,6 +100,37 @@ def test_the_line_ends_that_browsers_write_are_no_mistake(sink: Sink) -> None:
     tenant.emit('{\n "value": 1\n}')
     drain()
     assert said(Slip.RIGHT) in words(check(tenant, form('{\r\n "value": 1\r\n}')))
+
+
+def test_with_nothing_to_check_it_says_beside_each_field_what_is_needed(tenant: Tenant) -> None:
+    answer = check(tenant, dict.fromkeys(form(), ""))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "This cannot be checked yet" in words(answer)
+    assert "What was found" not in words(answer)
+    for name in ("id", "timestamp", "signature", "body"):
+        assert f'id="error-{name}"' in page
+        assert f'href="#{name}"' in page
+
+
+def test_of_what_is_there_it_asks_nothing(tenant: Tenant) -> None:
+    page = check(tenant, form(signature="")).content.decode()
+    assert 'id="error-signature"' in page
+    assert not [name for name in ("id", "timestamp", "body") if f'id="error-{name}"' in page]
+    assert 'id="error-' not in visit(tenant.workspace, place(tenant)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (119 * 60, "119 minutes old"),
+        (1670 * 60, "28 hours old"),
+        (5 * 86_400, "5 days old"),
+        (-10_800, "3 hours ahead"),
+    ],
+)
+def test_how_old_a_request_is_is_told_as_people_say_it(tenant: Tenant, age: int, said: str) -> None:
+    assert said in words(check(tenant, form(timestamp=str(int(time.time()) - age - 5))))
 
 
 def test_every_byte_counts_in_base64(tenant: Tenant) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from connections.models import Choice, Connection
 from deliveries.models import TEST, Decision, Delivery, Event, State
-from deliveries.showing.story import tell
+from deliveries.showing.story import SILENT_MOST, tell
 from rules.models import Rule
 from tests.calling import STRANGE_ID
 from tests.deliveries.pages.test_overview import poll_of, queries
@@ -116,6 +117,23 @@ def test_every_rule_tells_its_clauses_with_what_each_saw(acme: Vendor) -> None:
     assert 'no: severity is at least high (saw "low")' in text
     assert "yes: value is more than 5 (saw 9)" in text
     assert f'href="/workspace/rules/{second.id}"' in page.content.decode()
+
+
+def test_many_rules_that_stayed_silent_are_folded_until_somebody_asks(acme: Vendor) -> None:
+    portal, event = enter(acme), make_event(acme.workspace)
+    names = [f"Silent-{number:03}." for number in range(SILENT_MOST + 3)]
+    for name in names:
+        decide(event, acme.rule, name=name, **SILENT)
+    decide(event, acme.rule, name="Loud.")
+    folded = portal.get(path(event))
+    assert [name for name in ["Loud.", *names] if name in words(folded)] == ["Loud.", *names[:SILENT_MOST]]
+    assert "Show the other 3 rules" in words(folded)
+    assert f'hx-get="{path(event)}?rules=all"' in folded.content.decode()
+    whole = portal.get(path(event), rules="all")
+    assert all(name in words(whole) for name in ["Loud.", *names])
+    assert "Show the other" not in words(whole)
+    assert len(re.findall("<li[^>]* data-next>", whole.content.decode())) == 1
+    assert queries(portal, path(event)) == queries(portal, f"{path(event)}?rules=all")
 
 
 def test_a_rule_that_was_deleted_since_is_still_named(acme: Vendor) -> None:

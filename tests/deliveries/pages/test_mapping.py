@@ -91,6 +91,13 @@ def test_a_necessary_field_without_anything_is_told_first(acme: Vendor, account:
     assert "Missing: note is empty" in said
 
 
+def test_a_necessary_field_that_is_emptied_is_told_first_with_the_reason(acme: Vendor, account: Connection) -> None:
+    rows = {"row": "1", "m-1-dest": "Email", "m-1-from": "nothing"}
+    said = ask(enter(acme, **SEES), account, "preview", **rows)
+    assert said.startswith("Of this event nothing would be sent.")
+    assert "Missing: Email cannot be emptied: a record is found by it." in said
+
+
 def test_rows_that_are_not_complete_are_left_out_and_counted(acme: Vendor, account: Connection) -> None:
     rows = {"row": ["1", "2", "3"], **row(1, "Email", "user.email"), **row(2, "stage", ""), **row(3, "", "a b")}
     said = ask(enter(acme, **SEES), account, "preview", **rows)

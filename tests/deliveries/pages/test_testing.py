@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from deliveries.models import TEST, Delivery, Event, State
-from rules.models import Rule
+from connections import http
+from connections.provider import Answer, Request
+from deliveries.draining import drain
+from deliveries.models import TEST, Attempt, Delivery, Event, State
+from rules.models import Rule, RuleVersion
 from tests.calling import STRANGE_ID
 from tests.portal import enter, words
+from tests.rules.crm import KIND, Crm, crm, make_crm
 from tests.world import Vendor, make_attempt, make_event, make_rule
 from workspaces.models import SessionType
 
+__all__ = ["crm"]
 pytestmark = pytest.mark.usefixtures("woken")
 PATH = "/workspace/rules/test"
 
@@ -41,6 +48,34 @@ def test_what_is_not_saved_goes_through_the_connection(acme: Vendor) -> None:
     delivery = Delivery.objects.get(event_id=sent(acme).id)
     assert delivery.rule_id != acme.rule.id
     assert Rule.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "arrived"), [("", {}), (KIND, {"email": "ann@acme.example"})], ids=["plain", "with a record"]
+)
+def test_any_action_of_a_draft_is_tested_unsaved_with_its_own_inputs(
+    acme: Vendor, crm: Crm, monkeypatch: pytest.MonkeyPatch, record: str, arrived: Any
+) -> None:
+    first, second = crm.actions
+    monkeypatch.setattr(crm, "actions", (first, replace(second, record=record)))
+    bodies: list[Any] = []
+
+    def take(request: Request, **_: Any) -> Answer:
+        bodies.append(json.loads(request.body))
+        return Answer(200)
+
+    monkeypatch.setattr(http, "send", take)
+    typed = {"sample_type": "alert.x", "sample_payload": '{"email": "ann@acme.example"}', "in-id": "L1"}
+    connection = str(make_crm(acme.workspace).id)
+    answer = enter(acme).post(PATH, form(acme, connection=connection, action=second.key, **typed))
+    assert "The test is being sent" in words(answer)
+    drain()
+    delivery = Delivery.objects.get(event_id=sent(acme).id)
+    said = RuleVersion.objects.get(id=delivery.rule_version_id)
+    assert (said.action, said.inputs, delivery.state) == (second.key, {"id": "L1"}, State.DELIVERED)
+    assert bodies == [arrived]
+    assert bool(Attempt.objects.get(delivery_id=delivery.id).notes) is bool(record)
+    assert Rule.objects.filter(connection__id=connection).count() == 0
 
 
 def test_the_event_is_the_one_of_the_form(acme: Vendor) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.mappings import TargetField, canonical, check, warnings
+from rules.mappings import TargetField, canonical, check, emptied, warnings
 
 EMAIL = {"dest": "email", "source": {"type": "path", "value": "user.email"}}
 
@@ -157,7 +157,25 @@ def test_what_will_not_work_is_a_warning() -> None:
 
 
 def test_nothing_is_said_of_a_mapping_that_fits_or_where_no_field_is_known() -> None:
-    name = {"dest": "name", "source": {"type": "literal", "value": None}}
+    name = {"dest": "name", "source": {"type": "path", "value": "name"}}
     stage = {"dest": "stage", "source": {"type": "literal", "value": "Lead"}}
     assert warnings(schema(EMAIL, name, stage), FIELDS) == []
     assert warnings(schema(), {}) == []
+
+
+def test_what_a_record_cannot_do_without_cannot_be_emptied() -> None:
+    said = schema(
+        *({"dest": dest, "source": {"type": "literal", "value": None}} for dest in ("stage", "name", "email"))
+    )
+    assert [(one.path, one.message) for one in emptied(said, FIELDS)] == [
+        ("schema.fields[1].source.value", "Name cannot be emptied: the destination requires it."),
+        ("schema.fields[2].source.value", "Email cannot be emptied: a record is found by it."),
+    ]
+
+
+def test_what_another_text_stands_in_for_is_not_emptied() -> None:
+    name = {"dest": "name", "source": {"type": "literal", "value": None}}
+    instead: dict[str, Any] = {"type": "default", "value": "Nobody"}
+    assert emptied(schema({**name, "transforms": [{"type": "trim"}, instead]}), FIELDS) == []
+    assert emptied(schema({**name, "transforms": [{**instead, "value": None}]}), FIELDS) != []
+    assert emptied(schema(name), {}) == []

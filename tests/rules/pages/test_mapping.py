@@ -206,6 +206,21 @@ def test_a_fault_stands_beside_its_field(
     assert not Mapping.objects.exists()
 
 
+def test_a_field_that_is_needed_is_not_emptied(acme: Vendor, account: Connection) -> None:
+    answer = enter(acme).post(place(account), form(row(1, "Email", **{"from": "nothing"})))
+    assert answer.status_code == 422
+    assert "Email cannot be emptied: a record is found by it." in words(answer)
+    assert 'id="error-m-1-from"' in answer.content.decode()
+    assert not Mapping.objects.exists()
+
+
+def test_a_long_text_is_judged_and_kept_whole(acme: Vendor, account: Connection) -> None:
+    text = "t" * 4_321
+    answer = enter(acme).post(place(account), form(row(1, "stage", text=text, **{"from": "literal"})))
+    assert "4321 of at most 256" in words(answer)
+    assert f'value="{text}"' in answer.content.decode()
+
+
 def test_a_fault_opens_nothing_it_does_not_have_to_and_hides_nothing(acme: Vendor, account: Connection) -> None:
     more = {**row(1, "stage", path="a", step="1"), "m-1-s-1-kind": "to_date", "m-1-s-1-zone": "Berlin"}
     page = enter(acme).post(place(account), form(more)).content.decode()
