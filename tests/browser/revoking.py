@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,10 +83,10 @@ class Slack:
         _until(lambda: self.messages(words), 1)
 
     def messages(self, words: str) -> int:
-        """How many messages in the channel say that."""
+        """How many messages in the channel say that as a word of its own: each also ends with a piece of an id."""
         query = {"team": TEAM_ID, "channel": CHANNEL}
         found = requests.get(f"{self.demo.simulator('slack')}/_sandbox/messages", params=query, timeout=10).json()
-        return sum(words in str(each["blocks"]) for each in found)
+        return sum(re.search(rf"\b{re.escape(words)}\b", str(each["blocks"])) is not None for each in found)
 
     def age(self, *, hours: int) -> None:
         """What is held has waited so much longer: the only thing here that no person could do."""
