@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 
-from django.db import connections
+from django.db import connections, transaction
 
 
 class Elsewhere(Thread):
@@ -39,3 +39,23 @@ def in_parallel(work: Callable[[], object], *, times: int) -> Iterator[None]:
     yield
     for thread in threads:
         thread.join()
+
+
+@contextmanager
+def in_the_middle_of(work: Callable[[], object]) -> Iterator[None]:
+    """While the block runs, somebody else has done the work and not yet committed it."""
+    done, let_go = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            work()
+            done.set()
+            let_go.wait(5)
+
+    other = Elsewhere(hold)
+    try:
+        assert done.wait(5)
+        yield
+    finally:
+        let_go.set()
+        other.join()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from threading import Event, Thread
 
 import pytest
-from django.db import connections, transaction
 from django.utils import timezone
 
 from connections.models import Connection, Outage
@@ -15,6 +13,7 @@ from deliveries.breaking import disabling, outages
 from deliveries.draining import drain
 from deliveries.models import Delivery, State
 from tests.deliveries.making import Tenant, make_slack, make_tenant
+from tests.elsewhere import in_the_middle_of
 from tests.world import make_delivery
 from workspaces.models import AuditEntry
 
@@ -223,21 +222,9 @@ def test_an_outage_that_returns_is_told_of_anew() -> None:
 def test_two_sweeps_at_once_switch_it_off_once() -> None:
     """The other one has the row: this one leaves it alone instead of waiting for it."""
     tenant = warned(failing(make_tenant(), since=5 * DAY + HOUR))
-    taken, done = Event(), Event()
-
-    def other() -> None:
-        with transaction.atomic():
-            Connection.objects.select_for_update().get(id=tenant.connection.id)
-            taken.set()
-            done.wait(2)
-        connections.close_all()
-
-    thread = Thread(target=other)
-    thread.start()
-    taken.wait(5)
-    found = disabling.sweep()
-    done.set()
-    thread.join()
+    row = Connection.objects.select_for_update().filter(id=tenant.connection.id)
+    with in_the_middle_of(row.get):
+        found = disabling.sweep()
     assert found == 0
     assert (disabling.sweep(), disabling.sweep()) == (1, 0)
     assert not now(tenant).active

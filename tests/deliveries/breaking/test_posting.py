@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
 from django.db.models import F
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -24,6 +22,7 @@ from deliveries.breaking.announcing import announce
 from deliveries.breaking.posting import post_due
 from tests.connections.doors import Permit
 from tests.deliveries.making import Tenant, make_tenant
+from tests.elsewhere import in_the_middle_of
 from tests.sinks import Sink, answering, hanging
 from tests.world import make_lifecycle_webhook
 from workspaces.models import LifecycleWebhook, Message
@@ -290,20 +289,7 @@ def test_one_slow_receiver_does_not_keep_the_others_waiting(monkeypatch: pytest.
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_at_once_send_it_once(tenant: Tenant, outside: Outside) -> None:
     """What another one is just claiming is left to them: this one neither waits for it nor sends it."""
-    taken, done = Event(), Event()
-
-    def other() -> None:
-        with transaction.atomic():
-            posting._claim()
-            taken.set()
-            done.wait(2)
-        connections.close_all()
-
-    thread = Thread(target=other)
-    thread.start()
-    taken.wait(5)
-    found = post_due()
-    done.set()
-    thread.join()
+    with in_the_middle_of(posting._claim):
+        found = post_due()
     assert (found, outside.sent) == (0, [])
     assert message().attempt_count == 1
