@@ -43,14 +43,14 @@ def in_parallel(work: Callable[[], object], *, times: int) -> Iterator[None]:
 
 @contextmanager
 def in_the_middle_of(work: Callable[[], object]) -> Iterator[None]:
-    """While the block runs, somebody else has done the work and not yet committed it."""
+    """While the block runs, somebody else has done the work, not committed. Fails when the block waits for them."""
     done, let_go = Event(), Event()
 
     def hold() -> None:
         with transaction.atomic():
             work()
             done.set()
-            let_go.wait(5)
+            assert let_go.wait(5), "waited for what somebody else was in the middle of"
 
     other = Elsewhere(hold)
     try:
